@@ -1,0 +1,37 @@
+/// What one field of an index is: its dotted path, its type, and what is built for it.
+public struct FieldDefinition: Hashable, Sendable {
+    /// Dotted path, at most 255 bytes: `address.city`; a multi-field adds its own name: `note.keyword`.
+    public var path: String
+    public var type: FieldType
+    /// Whether terms and ranges on it can be searched.
+    public var isIndexed = true
+    /// Whether it has a column, for sorting, ranges and aggregations. Never for text.
+    public var hasColumn = true
+    /// Keyword values of more characters are left out of the index; they stay in the source.
+    public var ignoreAbove: Int?
+    /// The path whose values this field takes, if it is a multi-field; otherwise nil.
+    public var copies: String?
+
+    public init(_ path: String, _ type: FieldType) {
+        self.path = path
+        self.type = type
+        hasColumn = type != .text
+    }
+}
+
+/// The type of a field's values. Raw values are part of the format and never change.
+public enum FieldType: UInt8, Hashable, Sendable, CaseIterable {
+    /// A string as it is: terms, sorting, prefixes.
+    case keyword = 1
+    /// A string cut into lower-case tokens.
+    case text = 2
+    /// A 64-bit signed integer.
+    case long = 3
+    /// A 64-bit IEEE number.
+    case double = 4
+    /// A number kept with 32 bits for search, as dynamic mapping gives to fractions; the source is untouched.
+    case float = 5
+    case boolean = 6
+    /// A point in time, kept as milliseconds since 1970.
+    case date = 7
+}

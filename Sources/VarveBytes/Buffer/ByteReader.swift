@@ -125,10 +125,14 @@ extension String {
 package struct FormatError: Error, Equatable, CustomStringConvertible {
     package let rule: String
     package let offset: Int
+    /// The bytes are whole, but a later release wrote them: a reason to refuse, never to fall back to an older
+    /// copy.
+    package let isNewerFormat: Bool
 
-    package init(_ rule: String, offset: Int) {
+    package init(_ rule: String, offset: Int, isNewerFormat: Bool = false) {
         self.rule = rule
         self.offset = offset
+        self.isNewerFormat = isNewerFormat
     }
 
     package var description: String { "\(rule) (at byte \(offset))" }

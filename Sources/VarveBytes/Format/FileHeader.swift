@@ -16,6 +16,8 @@ package struct FileHeader: Equatable, Sendable {
     package var readOnlyCompatible: UInt32 = 0
     /// WAL: first sequence number; segment: document count; manifest: previous generation.
     package var detail: UInt64 = 0
+    /// Where the content begins: 64, or more in a file of a later minor version.
+    package private(set) var length = byteCount
 
     package init(kind: FileKind, owner: UUID128, fileID: UInt64, detail: UInt64 = 0) {
         self.kind = kind
@@ -66,20 +68,24 @@ package struct FileHeader: Equatable, Sendable {
         }
         let major: UInt16 = bytes.load(at: 8)
         guard major >= 1 && major <= Self.major else {
-            throw FormatError("format \(major) is not readable by this release", offset: 8)
+            throw FormatError(
+                "format \(major) is not readable by this release", offset: 8,
+                isNewerFormat: major > Self.major)
         }
         let length: UInt32 = bytes.load(at: 12)
         guard length >= UInt32(Self.byteCount) && length <= 4096 else {
             throw FormatError("a header length of \(length)", offset: 12)
         }
         self.kind = kind
+        self.length = Int(length)
         owner = UUID128(high: bytes.load(at: 24), low: bytes.load(at: 16))
         fileID = bytes.load(at: 32)
         incompatible = bytes.load(at: 40)
         readOnlyCompatible = bytes.load(at: 44)
         detail = bytes.load(at: 48)
         guard incompatible == 0 else {
-            throw FormatError("incompatible feature bits \(incompatible) are unknown", offset: 40)
+            throw FormatError(
+                "incompatible feature bits \(incompatible) are unknown", offset: 40, isNewerFormat: true)
         }
     }
 

@@ -1,4 +1,4 @@
-package import VarveBytes
+import VarveBytes
 
 /// The hash of a document id by which id filters are built and asked; part of the segment format
 /// (`docs/formats/segment.md`). One hash serves every view that is asked for the same id.

@@ -13,6 +13,9 @@ package struct ChecksumSeed: Sendable, Equatable {
     package func checksum(_ bytes: RawSpan, at offset: UInt64) -> UInt64 {
         XXH64.hash(bytes, seed: base ^ offset)
     }
+
+    /// The checksum, made part by part, of bytes that start at `offset` of the file.
+    package func stream(at offset: UInt64) -> XXH64Stream { XXH64Stream(seed: base ^ offset) }
 }
 
 /// The kinds of file in a data directory; the letter stands in the header's magic.

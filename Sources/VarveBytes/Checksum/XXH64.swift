@@ -2,11 +2,11 @@
 ///
 /// Source: the xxHash specification, `doc/xxhash_spec.md` of Cyan4973/xxHash. It finds accidents, not forgery.
 package enum XXH64 {
-    private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
-    private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
-    private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
-    private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
-    private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
+    static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
+    static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
+    static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
+    static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
+    static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
     package static func hash(_ bytes: RawSpan, seed: UInt64 = 0) -> UInt64 {
         let length = bytes.byteCount
@@ -33,7 +33,14 @@ package enum XXH64 {
         } else {
             sum = seed &+ prime5
         }
-        sum = sum &+ UInt64(length)
+        return finish(sum &+ UInt64(length), bytes, from: at)
+    }
+
+    /// Takes in the last bytes, fewer than 32, and mixes.
+    static func finish(_ partial: UInt64, _ bytes: RawSpan, from start: Int) -> UInt64 {
+        let length = bytes.byteCount
+        var sum = partial
+        var at = start
         while at &+ 8 <= length {
             sum ^= round(0, bytes.load(at: at))
             sum = rotate(sum, 27) &* prime1 &+ prime4
@@ -57,15 +64,15 @@ package enum XXH64 {
         return sum
     }
 
-    @inline(__always) private static func rotate(_ value: UInt64, _ by: UInt64) -> UInt64 {
+    @inline(__always) static func rotate(_ value: UInt64, _ by: UInt64) -> UInt64 {
         (value &<< by) | (value &>> (64 &- by))
     }
 
-    @inline(__always) private static func round(_ sum: UInt64, _ input: UInt64) -> UInt64 {
+    @inline(__always) static func round(_ sum: UInt64, _ input: UInt64) -> UInt64 {
         rotate(sum &+ input &* prime2, 31) &* prime1
     }
 
-    @inline(__always) private static func merge(_ sum: UInt64, _ value: UInt64) -> UInt64 {
+    @inline(__always) static func merge(_ sum: UInt64, _ value: UInt64) -> UInt64 {
         (sum ^ round(0, value)) &* prime1 &+ prime4
     }
 }

@@ -31,6 +31,9 @@ package enum FileName: Hashable, Sendable, CustomStringConvertible {
     /// `dels-<id>`
     case deaths(UInt64)
 
+    /// Numbers in names, and what counts like them, stay below this: far off, and safe to add to.
+    package static let numberLimit: UInt64 = 1 << 62
+
     package var text: String {
         switch self {
         case .identity: "STORE"
@@ -64,7 +67,7 @@ package enum FileName: Hashable, Sendable, CustomStringConvertible {
             copy = digits.hasSuffix(".a") ? .a : .b
             digits = digits.dropLast(2)
         }
-        guard let number = UInt64(hex16: digits) else { return nil }
+        guard let number = UInt64(hex16: digits), number < Self.numberLimit else { return nil }
         switch (prefix, copy) {
         case ("catalog", let copy?): self = .catalog(generation: number, copy: copy)
         case ("pits", let copy?): self = .registry(generation: number, copy: copy)

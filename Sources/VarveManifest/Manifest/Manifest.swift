@@ -36,8 +36,8 @@ package struct Manifest: Equatable, Sendable {
     package var segments: [SegmentEntry]
     /// Segments that a manifest has replaced and that some pinned S may still read.
     package var retired: [SegmentEntry]
-    /// How far each source partition is contained in the segments.
-    package var checkpoints: [SourceCheckpoint]
+    /// How far each source partition is contained in the segments; one for each, in order.
+    package private(set) var checkpoints: [SourceCheckpoint]
     package var timeMap: TimeMap
     /// When it was published, milliseconds since 1970.
     package var committedAt: Int64
@@ -70,14 +70,36 @@ package struct Manifest: Equatable, Sendable {
         next.committedAt = committedAt
         return next
     }
+
+    /// Sets how far the checkpoint's partition is contained in the segments.
+    package mutating func advance(to checkpoint: SourceCheckpoint) {
+        let at = checkpoints.partitioningIndex { !checkpoint.place(follows: $0) }
+        if at < checkpoints.count && !checkpoints[at].place(follows: checkpoint) {
+            checkpoints[at] = checkpoint
+        } else {
+            checkpoints.insert(checkpoint, at: at)
+        }
+    }
+
+    /// Forgets the partitions of a source that is no longer ingested.
+    package mutating func removeCheckpoints(of source: UUID128) {
+        checkpoints.removeAll { $0.source == source }
+    }
+}
+
+extension SourceCheckpoint {
+    /// Order by source and partition.
+    func place(follows other: SourceCheckpoint) -> Bool {
+        (other.source, other.partition) < (source, partition)
+    }
 }
 
 /// A section of a kind that this release does not know, marked as one that may be carried along.
 package struct UnknownSection: Equatable, Sendable {
-    package var kind: UInt64
+    package var kind: UInt32
     package var bytes: [UInt8]
 
-    package init(kind: UInt64, bytes: [UInt8]) {
+    package init(kind: UInt32, bytes: [UInt8]) {
         self.kind = kind
         self.bytes = bytes
     }

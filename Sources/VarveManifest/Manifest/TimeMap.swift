@@ -45,6 +45,14 @@ package struct TimeMap: Equatable, Sendable {
         return at == numbers.count ? nil : times[at]
     }
 
+    /// Adds a sample that a file holds; false for the number that no operation has.
+    mutating func append(number: UInt64, time: Int64) -> Bool {
+        guard number != SequenceNumber.infinity.rawValue else { return false }
+        numbers.append(number)
+        times.append(time)
+        return true
+    }
+
     private mutating func thin() {
         let half = numbers.count / 2
         var kept = 0

@@ -1,0 +1,85 @@
+import VarveBytes
+
+extension Manifest {
+    /// The first invariant that this manifest breaks, in words, or nil. A decoder throws it as damage, a
+    /// publisher refuses the manifest.
+    package var brokenRule: String? {
+        if generation == 0 || previousGeneration >= generation {
+            return "generation \(generation) cannot follow \(previousGeneration)"
+        }
+        let numbers = [generation, writerEpoch, lowestWAL, nextFileID, flushed?.rawValue ?? 0]
+        if let high = numbers.first(where: { $0 >= FileName.numberLimit }) {
+            return "\(high) is too high a number"
+        }
+        if segments.count > Self.segmentsMax || retired.count > Self.segmentsMax {
+            return "a shard has at most \(Self.segmentsMax) current and as many retired segments"
+        }
+        if schema.count > Self.schemaBytesMax { return "a schema of \(schema.count) bytes" }
+        if checkpoints.count > Self.checkpointsMax { return "\(checkpoints.count) source checkpoints" }
+        for entry in segments {
+            if entry.isRetired { return "current segment \(entry.id.hex16) has an end of validity" }
+            if let rule = brokenRule(of: entry) { return rule }
+        }
+        for entry in retired {
+            if !entry.isRetired { return "retired segment \(entry.id.hex16) has no end of validity" }
+            if let rule = brokenRule(of: entry) { return rule }
+        }
+        for (left, right) in zip(segments, segments.dropFirst()) where left.highestBirth >= right.lowestBirth
+        {
+            return "segments \(left.id.hex16) and \(right.id.hex16) do not ascend by birth"
+        }
+        return brokenRuleOfIDs
+    }
+
+    private func brokenRule(of entry: SegmentEntry) -> String? {
+        let name = "segment \(entry.id.hex16)"
+        guard let flushed else { return "\(name) in a shard without a flush" }
+        if entry.rows < 1 || entry.rows > SegmentEntry.rowsMax { return "\(name) has \(entry.rows) rows" }
+        if !(0...entry.rows).contains(entry.tombstones) {
+            return "\(name) has \(entry.tombstones) tombstones in \(entry.rows) rows"
+        }
+        if entry.lowestBirth > entry.highestBirth { return "\(name) has births out of order" }
+        if entry.highestBirth > flushed { return "\(name) has a birth above the flushed \(flushed)" }
+        if entry.from > entry.to { return "\(name) is valid from \(entry.from) to \(entry.to)" }
+        if entry.from > flushed { return "\(name) is valid from above the flushed \(flushed)" }
+        if entry.deaths.count > SegmentEntry.deathsPiecesMax {
+            return "\(name) has more than 4 deaths pieces"
+        }
+        var dead = 0
+        for piece in entry.deaths {
+            if piece.count < 1 || piece.count > entry.rows - dead {
+                return "\(name) has more deaths than rows"
+            }
+            dead += piece.count
+            if piece.highestDeath > flushed { return "\(name) has a death above the flushed \(flushed)" }
+            if piece.offset.addingReportingOverflow(piece.byteCount).overflow {
+                return "\(name) has a deaths piece past every file's end"
+            }
+        }
+        return dead == entry.dead ? nil : "\(name) has \(entry.dead) dead rows, its pieces have \(dead)"
+    }
+
+    /// Segments have ids of their own, deaths files too; all lie in the reserved range.
+    private var brokenRuleOfIDs: String? {
+        let entries = [segments, retired].joined()
+        var ids = entries.map(\.id)
+        ids.sort()
+        for (left, right) in zip(ids, ids.dropFirst()) where left == right {
+            return "two segments have the id \(left.hex16)"
+        }
+        if ids.first == 0 { return "a segment has the id 0" }
+        if let last = ids.last, last >= nextFileID {
+            return "segment \(last.hex16) is not in the reserved range"
+        }
+        for piece in entries.lazy.flatMap(\.deaths) {
+            if piece.file == 0 || piece.file >= nextFileID {
+                return "deaths file \(piece.file.hex16) is not in the reserved range"
+            }
+            let at = ids.partitioningIndex { $0 >= piece.file }
+            if at < ids.count && ids[at] == piece.file {
+                return "a segment and a deaths file have the id \(piece.file.hex16)"
+            }
+        }
+        return nil
+    }
+}

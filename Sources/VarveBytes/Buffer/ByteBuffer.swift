@@ -4,9 +4,9 @@
 /// used up; growing doubles. Fixed-width integers are little-endian, as in every file of ours.
 @safe package struct ByteBuffer: ~Copyable, @unchecked Sendable {
     // Unchecked: the memory has one owner, and a noncopyable value cannot be in two places at once.
-    private var base: UnsafeMutableRawPointer
+    var base: UnsafeMutableRawPointer
     package private(set) var capacity: Int
-    package private(set) var count: Int
+    package internal(set) var count: Int
 
     package init(capacity: Int = 0) {
         let size = max(capacity, 16)

@@ -1,0 +1,104 @@
+import VarveBytes
+
+/// Reads the inflated form of codec 2 and compiles it into a plan; `docs/formats/source-block.md` has the layout.
+///
+/// Counts are bounded by the bytes that are left before memory is taken; the longest row that the block could
+/// render is held to the limit of a document, so that a small block cannot ask for much memory later.
+struct ColumnBlockParser: ~Copyable {
+    struct Column {
+        var slot: SourceSlot
+        var domain: Int
+        /// A value is at most this long.
+        var lengthMax = 0
+        /// Quotes stand around every value.
+        var isQuoted = false
+        /// For columns of one value: where its bytes lie. Such a slot vanishes into the literals.
+        var constant: Range<Int>?
+    }
+
+    let rowCount: Int
+    var plan: SourceBlockPlan
+    var literals: [Range<Int>] = []
+    var columns: [Column] = []
+    /// The shapes of each domain; domain 0 is all of them.
+    var domains: [[Bool]] = []
+    /// How many rows each domain has.
+    var domainCounts: [Int] = []
+
+    static func parse(_ payload: SharedBytes, rowCount: Int) throws(FormatError) -> SourceBlockPlan {
+        var parser = ColumnBlockParser(payload, rowCount: rowCount)
+        var reader = ByteReader(payload.bytes)
+        try parser.run(&reader)
+        return parser.finish()
+    }
+
+    private init(_ payload: SharedBytes, rowCount: Int) {
+        self.rowCount = rowCount
+        plan = SourceBlockPlan(payload: payload, template: payload)
+    }
+
+    private consuming func finish() -> SourceBlockPlan { plan }
+
+    private mutating func run(_ reader: inout ByteReader) throws(FormatError) {
+        let shapeCount = try reader.readCount(
+            limit: ColumnBlockLimits.shapeCountMax, of: "the number of shapes")
+        guard shapeCount > 0 else { throw FormatError("a block without shapes", offset: 0) }
+        try readRowShapes(&reader, shapeCount: shapeCount)
+        try readDomains(&reader, shapeCount: shapeCount)
+        try readLiterals(&reader)
+        try readColumns(&reader)
+        try readShapes(&reader, shapeCount: shapeCount)
+        try reader.expectEnd(of: "a source block")
+    }
+
+    private mutating func readRowShapes(_ reader: inout ByteReader, shapeCount: Int) throws(FormatError) {
+        if shapeCount == 1 { return }
+        plan.rowShapes = reader.offset
+        let shapes = try reader.readBytes(rowCount)
+        for row in 0..<rowCount where Int(shapes.byte(at: row)) >= shapeCount {
+            throw FormatError(
+                "row \(row) has shape \(shapes.byte(at: row)) of \(shapeCount)", offset: reader.offset)
+        }
+    }
+
+    /// Domains say which shapes a column belongs to. A row's place in such a column is the number of rows of the
+    /// domain before it.
+    private mutating func readDomains(_ reader: inout ByteReader, shapeCount: Int) throws(FormatError) {
+        domains = [[Bool](repeating: true, count: shapeCount)]
+        domainCounts = [rowCount]
+        let count = try reader.readCount(limit: ColumnBlockLimits.domainCountMax, of: "the number of domains")
+        let inflated = plan.payload
+        let payload = inflated.bytes
+        for _ in 0..<count {
+            let bits = try reader.readBytes((shapeCount + 7) / 8)
+            var members = [Bool](repeating: false, count: shapeCount)
+            for shape in 0..<shapeCount { members[shape] = bits.byte(at: shape / 8) >> (shape % 8) & 1 == 1 }
+            var rank = 0
+            plan.ranks.reserveCapacity(count * rowCount)
+            for row in 0..<rowCount {
+                plan.ranks.append(UInt16(truncatingIfNeeded: rank))
+                if members[plan.rowShapes.map { Int(payload.byte(at: $0 + row)) } ?? 0] { rank += 1 }
+            }
+            domains.append(members)
+            domainCounts.append(rank)
+        }
+    }
+
+    private mutating func readLiterals(_ reader: inout ByteReader) throws(FormatError) {
+        let count = try reader.readCount(limit: reader.remaining, of: "the number of literals")
+        literals.reserveCapacity(count)
+        for _ in 0..<count {
+            let length = try reader.readSized(limit: reader.remaining, of: "a literal").byteCount
+            literals.append(reader.offset - length..<reader.offset)
+        }
+    }
+}
+
+enum ColumnBlockLimits {
+    /// A row's shape is one byte.
+    static let shapeCountMax = 256
+    static let domainCountMax = 512
+    static let columnCountMax = 1024
+    /// More values than this in a document: it is kept verbatim.
+    static let slotCountMax = 512
+}

@@ -2,12 +2,13 @@
 ///
 /// It owns its memory and hands out spans, never pointers. Appending does not allocate until the capacity is
 /// used up; growing doubles. Fixed-width integers are little-endian, as in every file of ours.
-@safe package struct ByteBuffer: ~Copyable, @unchecked Sendable {
+@safe @usableFromInline package struct ByteBuffer: ~Copyable, @unchecked Sendable {
     // Unchecked: the memory has one owner, and a noncopyable value cannot be in two places at once.
-    var base: UnsafeMutableRawPointer
-    package private(set) var capacity: Int
-    package internal(set) var count: Int
+    @usableFromInline internal var base: UnsafeMutableRawPointer
+    @usableFromInline package internal(set) var capacity: Int
+    @usableFromInline package internal(set) var count: Int
 
+    @inlinable
     package init(capacity: Int = 0) {
         let size = max(capacity, 16)
         unsafe base = .allocate(byteCount: size, alignment: 16)
@@ -15,25 +16,29 @@
         count = 0
     }
 
+    @inlinable
     package init(copying bytes: RawSpan) {
         self.init(capacity: bytes.byteCount)
         append(bytes)
     }
 
-    deinit { unsafe base.deallocate() }
+    @inlinable deinit { unsafe base.deallocate() }
 
+    @inlinable
     package var isEmpty: Bool { count == 0 }
 
     /// Where the bytes lie until the next append: for `SharedBytes`, whose buffer is never appended to.
-    var start: UnsafeRawPointer { unsafe UnsafeRawPointer(base) }
+    @usableFromInline var start: UnsafeRawPointer { unsafe UnsafeRawPointer(base) }
 
     /// The bytes written so far.
+    @inlinable
     package var bytes: RawSpan {
         @_lifetime(borrow self)
         get { unsafe _overrideLifetime(RawSpan(_unsafeStart: base, byteCount: count), borrowing: self) }
     }
 
     /// The bytes written so far, to be changed in place.
+    @inlinable
     package var mutableBytes: MutableRawSpan {
         @_lifetime(&self)
         mutating get {
@@ -42,6 +47,7 @@
         }
     }
 
+    @inlinable
     package mutating func reserve(_ extra: Int) {
         precondition(extra >= 0, "a negative reserve")
         let needed = count + extra
@@ -54,6 +60,7 @@
         capacity = size
     }
 
+    @inlinable
     package mutating func append(_ bytes: RawSpan) {
         let length = bytes.byteCount
         if length == 0 { return }
@@ -67,6 +74,7 @@
     }
 
     /// Appends the little-endian bytes of an integer.
+    @inlinable
     @inline(__always)
     package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
         reserve(MemoryLayout<T>.size)
@@ -76,6 +84,7 @@
     }
 
     /// Appends `length` bytes, all of `value`.
+    @inlinable
     package mutating func append(repeating value: UInt8, count length: Int) {
         reserve(length)
         // SAFETY: `reserve` made room.
@@ -83,8 +92,10 @@
         count &+= length
     }
 
+    @inlinable
     package mutating func append(_ bytes: [UInt8]) { append(bytes.rawSpan) }
 
+    @inlinable
     package mutating func append(utf8 text: String) {
         var text = text
         text.withUTF8 { utf8 in
@@ -98,6 +109,7 @@
     }
 
     /// LEB128, shortest form.
+    @inlinable
     @inline(__always)
     package mutating func appendVarint(_ value: UInt64) {
         reserve(10)
@@ -113,29 +125,34 @@
     }
 
     /// Zigzag, then LEB128.
+    @inlinable
     package mutating func appendZigzag(_ value: Int64) {
         appendVarint(UInt64(bitPattern: (value &<< 1) ^ (value &>> 63)))
     }
 
     /// `bytes` of the formats: a varint length, then the data.
+    @inlinable
     package mutating func appendSized(_ bytes: RawSpan) {
         appendVarint(UInt64(bytes.byteCount))
         append(bytes)
     }
 
     /// `string` of the formats: a varint length, then UTF-8.
+    @inlinable
     package mutating func appendSized(_ text: String) {
         appendVarint(UInt64(text.utf8.count))
         append(utf8: text)
     }
 
     /// Zero bytes up to the next multiple of `alignment`.
+    @inlinable
     package mutating func pad(to alignment: Int) {
         let over = count % alignment
         if over != 0 { append(repeating: 0, count: alignment - over) }
     }
 
     /// Puts an integer over bytes that were appended before.
+    @inlinable
     package mutating func overwrite<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
         precondition(offset >= 0 && offset + MemoryLayout<T>.size <= count, "an overwrite past the end")
         // SAFETY: checked above.
@@ -143,6 +160,7 @@
     }
 
     /// Appends at most `length` bytes that `body` writes; `body` returns how many it wrote.
+    @inlinable
     package mutating func append<E: Error>(
         upTo length: Int, _ body: (inout MutableRawSpan) throws(E) -> Int
     ) throws(E) {
@@ -155,10 +173,12 @@
     }
 
     /// Drops everything from `length` on.
+    @inlinable
     package mutating func truncate(to length: Int) {
         precondition(length >= 0 && length <= count, "truncating to beyond the end")
         count = length
     }
 
+    @inlinable
     package mutating func removeAll() { count = 0 }
 }

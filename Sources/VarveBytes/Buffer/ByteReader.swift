@@ -1,18 +1,22 @@
 /// Reads the formats' primitives from bytes of the world: every step is checked against what remains, and a
 /// failure names the rule and the offset. It never traps, whatever the bytes are.
-package struct ByteReader: ~Escapable {
-    package let bytes: RawSpan
-    package private(set) var offset: Int
+@usableFromInline package struct ByteReader: ~Escapable {
+    @usableFromInline package let bytes: RawSpan
+    @usableFromInline package internal(set) var offset: Int
 
+    @inlinable
     @_lifetime(copy bytes)
     package init(_ bytes: RawSpan) {
         self.bytes = bytes
         offset = 0
     }
 
+    @inlinable
     package var remaining: Int { bytes.byteCount - offset }
+    @inlinable
     package var isAtEnd: Bool { offset == bytes.byteCount }
 
+    @inlinable
     @inline(__always)
     @_lifetime(self: copy self)
     package mutating func read<T: FixedWidthInteger & BitwiseCopyable>(
@@ -25,6 +29,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// LEB128; overlong forms and more than 64 bits are refused.
+    @inlinable
     @inline(__always)
     @_lifetime(self: copy self)
     package mutating func readVarint() throws(FormatError) -> UInt64 {
@@ -45,6 +50,7 @@ package struct ByteReader: ~Escapable {
         }
     }
 
+    @inlinable
     @_lifetime(self: copy self)
     package mutating func readZigzag() throws(FormatError) -> Int64 {
         let raw = try readVarint()
@@ -52,6 +58,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// A varint that must lie within `limit`: for lengths and counts, before anything is allocated.
+    @inlinable
     @_lifetime(self: copy self)
     package mutating func readCount(limit: Int, of what: StaticString) throws(FormatError) -> Int {
         let at = offset
@@ -62,6 +69,7 @@ package struct ByteReader: ~Escapable {
         return Int(raw)
     }
 
+    @inlinable
     @_lifetime(copy self)
     @_lifetime(self: copy self)
     package mutating func readBytes(_ count: Int) throws(FormatError) -> RawSpan {
@@ -72,6 +80,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// `bytes` of the formats: a varint length of at most `limit`, then the data.
+    @inlinable
     @_lifetime(copy self)
     @_lifetime(self: copy self)
     package mutating func readSized(limit: Int, of what: StaticString) throws(FormatError) -> RawSpan {
@@ -104,7 +113,7 @@ package struct ByteReader: ~Escapable {
         guard isAtEnd else { throw FormatError("\(what) has \(remaining) bytes too many", offset: offset) }
     }
 
-    private func cutShort(_ wanted: Int) -> FormatError {
+    @usableFromInline func cutShort(_ wanted: Int) -> FormatError {
         FormatError("\(wanted) bytes expected, \(remaining) left", offset: offset)
     }
 }
@@ -122,18 +131,19 @@ extension String {
 
 /// Bytes break a rule of their format. The offset is counted from where reading began; callers that know the
 /// file add its name and the place of the block.
-package struct FormatError: Error, Equatable, CustomStringConvertible {
+@usableFromInline package struct FormatError: Error, Equatable, CustomStringConvertible {
     package let rule: String
     package let offset: Int
     /// The bytes are whole, but a later release wrote them: a reason to refuse, never to fall back to an older
     /// copy.
     package let isNewerFormat: Bool
 
+    @usableFromInline
     package init(_ rule: String, offset: Int, isNewerFormat: Bool = false) {
         self.rule = rule
         self.offset = offset
         self.isNewerFormat = isNewerFormat
     }
 
-    package var description: String { "\(rule) (at byte \(offset))" }
+    @usableFromInline package var description: String { "\(rule) (at byte \(offset))" }
 }

@@ -1,12 +1,14 @@
 /// Bounds-checked, unaligned, little-endian loads. A position outside the span traps: callers that read bytes
 /// of the world check lengths first, or read through `ByteReader`.
 extension RawSpan {
+    @inlinable
     @inline(__always)
     package func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type = T.self, at offset: Int) -> T {
         // SAFETY: the load is bounds-checked, and every bit pattern of an integer is a value.
         unsafe T(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
     }
 
+    @inlinable
     @inline(__always)
     package func byte(at offset: Int) -> UInt8 {
         // SAFETY: bounds-checked.
@@ -14,6 +16,7 @@ extension RawSpan {
     }
 
     /// The part `[start, start + count)`.
+    @inlinable
     @inline(__always)
     @_lifetime(copy self)
     package func slice(_ start: Int, _ count: Int) -> RawSpan {
@@ -25,9 +28,11 @@ extension RawSpan {
     }
 
     /// Bytewise order, a prefix first.
+    @inlinable
     package func precedes(_ other: RawSpan) -> Bool { compare(other) < 0 }
 
     /// Bytewise comparison: negative, zero or positive.
+    @inlinable
     package func compare(_ other: RawSpan) -> Int {
         let shared = Swift.min(byteCount, other.byteCount)
         var at = 0
@@ -46,11 +51,13 @@ extension RawSpan {
         return byteCount - other.byteCount
     }
 
+    @inlinable
     package func equals(_ other: RawSpan) -> Bool { byteCount == other.byteCount && compare(other) == 0 }
 }
 
 extension Array where Element == UInt8 {
     /// The array's bytes. Borrow a local array: one reached through a class cannot be borrowed for long.
+    @inlinable
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
         get {

@@ -11,10 +11,10 @@ import Darwin
 /// Not `Synchronization.Mutex`: on Linux that is a priority-inheritance futex, which hands over through the
 /// kernel once there are more runnable threads than cores (8.9 us against 74 ns an empty section with 16
 /// threads on 2 cores). Decide under the lock, act after it: no I/O and no callback inside `body`.
-@safe package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+@safe @usableFromInline package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     // Unchecked: `value` is reached under `mutex` alone, and both live exactly as long as this value.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let value: UnsafeMutablePointer<Value>
+    @usableFromInline let value: UnsafeMutablePointer<Value>
 
     package init(_ initial: consuming sending Value) {
         unsafe mutex = .allocate(capacity: 1)
@@ -31,14 +31,21 @@ import Darwin
         unsafe value.deallocate()
     }
 
+    @inlinable
     @inline(__always)
     package borrowing func withLock<Answer: ~Copyable, E: Error>(
         _ body: (inout sending Value) throws(E) -> sending Answer
     ) throws(E) -> sending Answer {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
+        lock()
+        defer { unlock() }
         return try unsafe body(&value.pointee)
     }
+
+    @usableFromInline
+    borrowing func lock() { unsafe pthread_mutex_lock(mutex) }
+
+    @usableFromInline
+    borrowing func unlock() { unsafe pthread_mutex_unlock(mutex) }
 }
 
 /// A one-shot event that threads can wait for, and the pthread condition behind it.

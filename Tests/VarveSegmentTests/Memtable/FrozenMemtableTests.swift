@@ -89,6 +89,25 @@ import VarveDocument
     }
 }
 
+@Suite struct `A term table` {
+    @Test func `keeps terms apart whose hashes are equal`() {
+        // A seed equal to the terms' prefix folds all of them to the same hash.
+        let terms = (0..<8).map { [0x61] + [UInt8](repeating: 0, count: $0) }
+        let shortest: [UInt8] = [0x61]
+        let seed = shortest.rawSpan.orderedPrefix(at: 0, count: 1)
+        var table = TermTable(seed: seed)
+        var arena = ByteBuffer()
+        for _ in 0..<2 {
+            for (number, term) in terms.enumerated() {
+                let found = table.intern(term.rawSpan, at: 0, count: term.count, arena: &arena)
+                #expect(found == number)
+                #expect(table.find(term.rawSpan, arena: arena.bytes) == number)
+            }
+        }
+        #expect(table.count == terms.count)
+    }
+}
+
 @Suite struct `Sorting by prefixes` {
     private struct Strings: PrefixSortable {
         let all: [[UInt8]]

@@ -165,7 +165,8 @@ import CDeflate
                     unsafe stream.pointee.next_out = target.bindMemory(to: UInt8.self).baseAddress
                     unsafe stream.pointee.avail_out = UInt32(rawCount)
                     let status = unsafe CZlib.inflate(stream, Z_FINISH)
-                    whole = unsafe status == Z_STREAM_END && stream.pointee.avail_out == 0
+                    whole =
+                        unsafe status == Z_STREAM_END && stream.pointee.avail_out == 0
                         && stream.pointee.avail_in == 0
                     if status == Z_BUF_ERROR { fault = "deflated data is longer than its declared length" }
                     return whole ? rawCount : 0

@@ -71,7 +71,8 @@ package struct DirectoryEntry: Equatable, Sendable {
 }
 
 /// A path below a store's root, made of names of ours and never of names that a user gave.
-package struct StorePath: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+package struct StorePath: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral
+{
     /// Names joined by `/`; empty for the root itself.
     package let text: String
 
@@ -84,7 +85,8 @@ package struct StorePath: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// The path of `name` in the directory that this is.
     package func appending(_ name: String) -> StorePath {
         precondition(
-            !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(0x2F) && !name.utf8.contains(0),
+            !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(0x2F)
+                && !name.utf8.contains(0),
             "a path is made of plain names")
         return StorePath(unchecked: text.isEmpty ? name : text + "/" + name)
     }
@@ -108,7 +110,9 @@ package struct StorePath: Hashable, Comparable, Sendable, CustomStringConvertibl
 package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What a caller may want to tell apart.
     package enum Code: Sendable, Equatable {
-        case notFound, exists, locked, noSpace, quota, readOnly, permission, tooManyFiles, io, notRegular
+        case notFound, exists, notEmpty, locked, noSpace, quota, readOnly, permission, tooManyFiles, io,
+            notRegular
+        case tooLarge
         case other(Int32)
     }
     package let operation: StaticString
@@ -132,6 +136,7 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         switch code {
         case .notFound: "no such file or directory"
         case .exists: "the name is taken"
+        case .notEmpty: "the directory is not empty"
         case .locked: "another process holds the lock"
         case .noSpace: "no space left on the device"
         case .quota: "the disk quota is used up"
@@ -140,6 +145,7 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooManyFiles: "too many open files"
         case .io: "input/output error"
         case .notRegular: "not a regular file or directory"
+        case .tooLarge: "the file is larger than its kind may be"
         case .other(let number): "error \(number) of the system"
         }
     }

@@ -50,20 +50,19 @@ extension Array where Element == UInt8 {
 extension RawSpan {
     /// Whether each byte is zero; true of no bytes.
     package var isAllZero: Bool {
-        var at = 0
-        let length = byteCount
-        while at &+ 32 <= length {
-            let a: UInt64 = load(at: at)
-            let b: UInt64 = load(at: at &+ 8)
-            let c: UInt64 = load(at: at &+ 16)
-            let d: UInt64 = load(at: at &+ 24)
-            if a | b | c | d != 0 { return false }
-            at &+= 32
+        unsafe withUnsafeBytes { bytes in
+            var at = 0
+            // SAFETY: each load ends at or before the count.
+            while at &+ 32 <= bytes.count {
+                let words = unsafe bytes.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)
+                if words[0] | words[1] | words[2] | words[3] != 0 { return false }
+                at &+= 32
+            }
+            while at < bytes.count {
+                if unsafe bytes[at] != 0 { return false }
+                at &+= 1
+            }
+            return true
         }
-        while at < length {
-            if byte(at: at) != 0 { return false }
-            at &+= 1
-        }
-        return true
     }
 }

@@ -30,13 +30,18 @@ struct FileNode: Sendable {
         if bytes.byteCount == 0 { return }
         let end = offset + UInt64(bytes.byteCount)
         if end > live.count { pending.append(FileChange(order: order, kind: .resize(end))) }
-        live.write(bytes, at: offset)
+        let isZero = bytes.isAllZero
+        if isZero {
+            live.writeZeros(at: offset, count: bytes.byteCount)
+        } else {
+            live.write(bytes, at: offset)
+        }
         let sector = UInt64(sectorBytes)
         let start = offset / sector * sector
         let length = Int((end + sector - 1) / sector * sector - start)
         // Zeros over zeros are a write all the same, but one that needs no image.
-        let isZero = bytes.isAllZero && live.isZero(at: start, count: UInt64(length))
-        let image = isZero ? [] : live.padded(at: start, count: length)
+        let isBlank = isZero && live.isZero(at: start, count: UInt64(length))
+        let image = isBlank ? [] : live.padded(at: start, count: length)
         let write = PendingWrite(
             firstSector: start / sector, sectorCount: length / sectorBytes, image: image,
             written: Int(offset - start)..<Int(end - start))
@@ -51,12 +56,7 @@ struct FileNode: Sendable {
 
     /// Makes everything pending durable.
     mutating func sync(sectorBytes: Int) {
-        if isDiverged {
-            durable = applying(sectorBytes: sectorBytes) { _, _ in .kept }
-            durable.resize(to: live.count)
-        } else {
-            durable = live
-        }
+        durable = isDiverged ? applying(sectorBytes: sectorBytes) { _, _ in .kept } : live
         pending = []
     }
 
@@ -66,11 +66,14 @@ struct FileNode: Sendable {
         case .staysDirty: break
         case .cleanInCache, .latent:
             if !pending.isEmpty { isDiverged = true }
+            // The size is kept apart from the bytes, and was not lost with them.
+            for case .resize(let size) in pending.map(\.kind) { durable.resize(to: size) }
             pending = []
             owesError = failure == .latent
         case .reverted:
             live = durable
             pending = []
+            isDiverged = false
         }
     }
 
@@ -91,6 +94,12 @@ struct FileNode: Sendable {
     /// - Parameter fate: Asked for each change by its position in `pending`, for a write once for each of its
     ///   sectors. A resize is kept or lost.
     func applying(sectorBytes: Int, fate: (_ change: Int, _ sector: Int) -> Fate) -> SparseBytes {
+        // A size comes with all the cuts before it: what they took away does not return with a later growth.
+        let lastSize =
+            pending.indices.last { index in
+                guard case .resize = pending[index].kind, case .kept = fate(index, 0) else { return false }
+                return true
+            } ?? -1
         var content = durable
         var size = durable.count
         let room = pending.reduce(durable.count) { $0.maximum(with: $1) }
@@ -98,7 +107,7 @@ struct FileNode: Sendable {
         for (index, change) in pending.enumerated() {
             switch change.kind {
             case .resize(let newSize):
-                guard case .kept = fate(index, 0) else { continue }
+                guard index <= lastSize else { continue }
                 if newSize < size {
                     content.resize(to: newSize)
                     content.resize(to: room)

@@ -42,6 +42,26 @@ struct SparseBytes: Sendable {
         store(bytes, at: offset)
     }
 
+    /// Puts zeros into the file, which grows if it has to, at the cost of the chunks that are not zero.
+    mutating func writeZeros(at offset: UInt64, count length: Int) {
+        let end = offset + UInt64(length)
+        if end > count { count = end }
+        var at = offset
+        let filledEnd = min(end, UInt64(chunks.count) * UInt64(Self.chunkBytes))
+        while at < filledEnd {
+            let index = Int(at / UInt64(Self.chunkBytes))
+            let start = Int(at % UInt64(Self.chunkBytes))
+            let part = Int(min(UInt64(Self.chunkBytes - start), filledEnd - at))
+            if part == Self.chunkBytes {
+                chunks[index] = []
+            } else if !chunks[index].isEmpty {
+                var target = chunks[index].mutableRawSpan
+                target.fill(0, at: start, count: part)
+            }
+            at += UInt64(part)
+        }
+    }
+
     private mutating func store(_ bytes: RawSpan, at offset: UInt64) {
         var done = 0
         while done < bytes.byteCount {

@@ -82,7 +82,8 @@ package struct GapRecord: Equatable, Sendable {
     }
 }
 
-private func readWords(_ payload: RawSpan, count: Int, of what: StaticString) throws(FormatError) -> [UInt64] {
+private func readWords(_ payload: RawSpan, count: Int, of what: StaticString) throws(FormatError) -> [UInt64]
+{
     var reader = ByteReader(payload)
     var words: [UInt64] = []
     for _ in 0..<count { words.append(try reader.read()) }

@@ -27,12 +27,22 @@ struct LogFiles: Sendable {
 
     func path(_ id: UInt64) -> StorePath { directory.appending("wal-" + id.hex16) }
 
+    /// The id that a file's name gives it; nil for a name that is not ours.
+    static func id(of name: String) -> UInt64? {
+        name.hasPrefix("wal-") ? UInt64(hex16: name.dropFirst(4)) : nil
+    }
+
     /// The ids of all WAL files in the directory, ascending. Other names are not ours to judge.
     func list() throws(FileError) -> [UInt64] {
         try files.list(directory).compactMap { entry in
-            guard entry.kind == .file, entry.name.hasPrefix("wal-") else { return nil }
-            return UInt64(hex16: entry.name.dropFirst(4))
+            entry.kind == .file ? Self.id(of: entry.name) : nil
         }.sorted()
+    }
+
+    func open(_ id: UInt64) throws(StorageError) -> any OpenFile {
+        do throws(FileError) { return try files.openFile(path(id), writable: false) } catch {
+            throw .file(error)
+        }
     }
 
     func header(_ id: UInt64) -> FileHeader {

@@ -63,18 +63,18 @@ struct LogTail: ~Copyable, Sendable {
     /// Encodes a record of the log's owner.
     mutating func encode(_ record: LogRecord) {
         let flags = record.type == .batch ? RecordFlags.atomic : 0
-        if let payload = record.payload {
-            encode(record.type.rawValue, flags, record.operationCount, record.first, payload.bytes)
-        } else {
-            encode(record.type.rawValue, flags, record.operationCount, record.first, ByteBuffer().bytes)
-        }
+        encode(record.type.rawValue, flags, record.operationCount, record.first, record.payload)
     }
 
     /// Encodes a record that uses up `operations` numbers from `first` on.
     mutating func encode(
-        _ type: UInt8, _ flags: UInt8, _ operations: Int, _ first: SequenceNumber, _ payload: RawSpan
+        _ type: UInt8, _ flags: UInt8, _ operations: Int, _ first: SequenceNumber, _ payload: SharedBytes?
     ) {
-        append(type, flags: flags, operations: operations, first: first, payload)
+        if let payload {
+            append(type, flags: flags, operations: operations, first: first, payload.bytes)
+        } else {
+            append(type, flags: flags, operations: operations, first: first, ByteBuffer().bytes)
+        }
         next = SequenceNumber(first.rawValue + UInt64(operations))
         note(operations > 0 ? SequenceNumber(next.rawValue - 1) : first)
     }

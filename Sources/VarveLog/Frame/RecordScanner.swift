@@ -9,8 +9,6 @@ package import VarveFiles
 /// Nothing is believed before its checksum holds, and nothing is allocated for a record larger than the rest of
 /// the file. Cost: one read per 4 MiB, one pass over the bytes.
 package struct RecordScanner: ~Copyable {
-    private static let chunkBytes = 4 << 20
-
     package let file: any OpenFile
     package let seed: ChecksumSeed
     /// The file's size when the scan began.
@@ -28,27 +26,42 @@ package struct RecordScanner: ~Copyable {
     /// A record at `offset` whose header is whole and whose payload or padding is not.
     package private(set) var damaged: RecordFrame?
 
+    private let chunkBytes: Int
     private var window: ByteBuffer
     private var windowStart: UInt64 = 0
     private var payloadStart = 0
     private var payloadCount = 0
 
-    /// - Parameter start: Where the first record begins, a multiple of 8.
-    package init(_ file: any OpenFile, seed: ChecksumSeed, from start: UInt64) throws(FileError) {
+    /// - Parameters:
+    ///   - start: Where the first record begins, a multiple of 8.
+    ///   - chunkBytes: How much is read at a time.
+    package init(
+        _ file: any OpenFile, seed: ChecksumSeed, from start: UInt64, chunkBytes: Int = 4 << 20
+    ) throws(StorageError) {
         precondition(start % 8 == 0, "records begin at multiples of 8")
         self.file = file
         self.seed = seed
-        size = try file.size()
+        self.chunkBytes = chunkBytes
+        do throws(FileError) { size = try file.size() } catch { throw .file(error) }
         offset = start
         durableEnd = start
         writtenEnd = start
-        window = ByteBuffer(capacity: Int(min(size, UInt64(Self.chunkBytes))))
+        window = ByteBuffer(capacity: Int(min(size, UInt64(chunkBytes))))
     }
+
+    /// Tells the system that the whole file will be read.
+    package func advise() { file.advise(.sequential, offset: offset, count: size) }
 
     /// The payload of the record returned last.
     package var payload: RawSpan {
         @_lifetime(borrow self)
         get { window.bytes.slice(payloadStart, payloadCount) }
+    }
+
+    /// Where the record returned last lies.
+    package var place: Range<UInt64> {
+        let padded = UInt64(RecordFrame.byteCount(payload: payloadCount))
+        return (offset - padded)..<offset
     }
 
     /// A copy of the payload of the record returned last; nil if it is empty.
@@ -57,7 +70,7 @@ package struct RecordScanner: ~Copyable {
     }
 
     /// The next record of the chain, or nil where the chain ends.
-    package mutating func next() throws(FileError) -> RecordFrame? {
+    package mutating func next() throws(StorageError) -> RecordFrame? {
         guard let frame = try look(at: offset) else { return nil }
         guard frame.previous == chain else {
             problem = FormatError(
@@ -70,7 +83,7 @@ package struct RecordScanner: ~Copyable {
     }
 
     /// The next whole record at or behind `offset`, whatever comes before it; nil at the end of the file.
-    package mutating func resynchronise() throws(FileError) -> RecordFrame? {
+    package mutating func resynchronise() throws(StorageError) -> RecordFrame? {
         while try skipToSyncWord() {
             if let frame = try look(at: offset) {
                 accept(frame)
@@ -94,7 +107,7 @@ package struct RecordScanner: ~Copyable {
     private mutating func note(written end: UInt64) { writtenEnd = max(writtenEnd, end) }
 
     /// The record at `at` if a whole one lies there; `problem` says why not.
-    private mutating func look(at: UInt64) throws(FileError) -> RecordFrame? {
+    private mutating func look(at: UInt64) throws(StorageError) -> RecordFrame? {
         problem = nil
         damaged = nil
         payloadCount = 0
@@ -138,7 +151,7 @@ package struct RecordScanner: ~Copyable {
 
     /// Moves `offset` to the next sync word at a multiple of 8, noting bytes on the way that are not zero.
     /// False at the end of the file.
-    private mutating func skipToSyncWord() throws(FileError) -> Bool {
+    private mutating func skipToSyncWord() throws(StorageError) -> Bool {
         while try load(8, at: offset) {
             let found = Self.findSyncWord(in: window.bytes, from: Int(offset - windowStart))
             if let written = found.writtenEnd { note(written: windowStart + UInt64(written)) }
@@ -164,7 +177,7 @@ package struct RecordScanner: ~Copyable {
     }
 
     /// Fewer than 8 bytes are left: no record, but perhaps not zero.
-    private mutating func noteLastBytes() throws(FileError) {
+    private mutating func noteLastBytes() throws(StorageError) {
         guard offset < size, try load(Int(size - offset), at: offset) else { return }
         for at in offset..<size where window.bytes.byte(at: Int(at - windowStart)) != 0 {
             note(written: at + 1)
@@ -172,17 +185,26 @@ package struct RecordScanner: ~Copyable {
     }
 
     /// Sees to it that the window holds `count` bytes from `at` on; false if the file ends before.
-    private mutating func load(_ count: Int, at: UInt64) throws(FileError) -> Bool {
+    private mutating func load(_ count: Int, at: UInt64) throws(StorageError) -> Bool {
         guard at <= size, UInt64(count) <= size - at else { return false }
         let end = windowStart + UInt64(window.count)
         if at >= windowStart && at + UInt64(count) <= end { return true }
+        try read(at, bytes: Int(min(size - at, UInt64(max(count, chunkBytes)))))
+        return true
+    }
+
+    private mutating func read(_ at: UInt64, bytes: Int) throws(StorageError) {
         window.removeAll()
         windowStart = at
-        let wanted = Int(min(size - at, UInt64(max(count, Self.chunkBytes))))
         let file = file
-        try window.append(upTo: wanted) { (room: inout MutableRawSpan) throws(FileError) -> Int in
-            try file.read(at: at, into: &room)
+        do throws(FileError) {
+            try window.append(upTo: bytes) { (room: inout MutableRawSpan) throws(FileError) -> Int in
+                try file.read(at: at, into: &room)
+            }
+        } catch {
+            throw .file(error)
         }
-        return window.count >= count
+        // The file said that it was longer: taking this for its end could pass for a torn tail.
+        guard window.count == bytes else { throw .file(FileError("read", file.path, .io)) }
     }
 }

@@ -68,7 +68,9 @@ struct LogState: Sendable {
     var nextFile = NextFile.none
     private var nextFileID: UInt64
 
-    init(next: SequenceNumber, file: LogFileExtent, older: [LogFileExtent], room: ByteCount, nextFileID: UInt64) {
+    init(
+        next: SequenceNumber, file: LogFileExtent, older: [LogFileExtent], room: ByteCount, nextFileID: UInt64
+    ) {
         self.next = next
         durableNext = next
         files = older + [file]

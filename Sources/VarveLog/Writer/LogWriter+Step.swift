@@ -47,7 +47,7 @@ struct LogStep: ~Copyable, Sendable {
 /// One step: take everything that was accepted, write it, sync it if that is due, answer who waits.
 extension LogWriter {
     /// Frames are written when the buffer has this many bytes, so that it stays in the processor's cache.
-    private static let flushBytes = 1 << 20
+    static let flushBytes = 1 << 20
 
     func step() -> StepOutcome {
         var step: LogStep?

@@ -85,6 +85,7 @@ extension LogWriter {
     /// Cost: a lock held for nanoseconds, no I/O. Throws `.noRoom` when too much waits, `.noSpace` when the
     /// record needs a file that the disk has no room for, `.rejected` if it is not a record for the log; the
     /// record is then not in the log and its numbers are not used.
+    @discardableResult
     package func append(_ record: LogRecord) throws(LogFailure) -> LogTicket {
         try check(record)
         let options = options

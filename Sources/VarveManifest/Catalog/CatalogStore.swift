@@ -53,12 +53,12 @@ package struct CatalogStore: Sendable {
         if let rule = catalog.brokenRule { throw .invalid(rule) }
         let bytes = catalog.encode(store: store)
         guard bytes.count <= Catalog.fileBytesMax else { throw .invalid("a catalog of \(bytes.count) bytes") }
-        var staged: [StagedFile] = []
+        var staged: [TemporaryFile] = []
         defer { for file in staged { file.discard(in: environment) } }
         for copy in FileCopy.allCases {
             let name = FileName.catalog(generation: catalog.generation, copy: copy)
             do throws(FileError) {
-                staged.append(try StagedFile.write(bytes.bytes, for: name, in: environment))
+                staged.append(try TemporaryFile.write(bytes.bytes, for: name, in: environment))
             } catch {
                 throw .storage(.file(error))
             }

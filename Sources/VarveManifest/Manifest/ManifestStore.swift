@@ -40,9 +40,9 @@ package struct ManifestStore: Sendable {
             throw .invalid("a manifest of \(bytes.count) bytes")
         }
         let name = FileName.manifest(generation: manifest.generation)
-        let staged: StagedFile
+        let staged: TemporaryFile
         do throws(FileError) {
-            staged = try StagedFile.write(bytes.bytes, for: name, in: environment)
+            staged = try TemporaryFile.write(bytes.bytes, for: name, in: environment)
         } catch {
             throw .storage(.file(error))
         }

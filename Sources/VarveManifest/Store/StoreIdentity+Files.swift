@@ -82,9 +82,9 @@ extension StoreIdentity {
     }
 
     private func publish(in environment: Environment) throws(StoreIdentityError) {
-        let staged: StagedFile
+        let staged: TemporaryFile
         do throws(FileError) {
-            staged = try StagedFile.write(encode().bytes, for: .identity, in: environment)
+            staged = try TemporaryFile.write(encode().bytes, for: .identity, in: environment)
         } catch {
             throw .storage(.file(error))
         }

@@ -74,6 +74,8 @@ package enum StoreIdentityError: Error, Equatable, Sendable, CustomStringConvert
     case exists
     case newerFormat(Damage)
     case storage(StorageError)
+    /// Catalog or registry could not be opened or made.
+    case publishing(PublishFailure)
 
     package var description: String {
         switch self {
@@ -81,6 +83,7 @@ package enum StoreIdentityError: Error, Equatable, Sendable, CustomStringConvert
         case .exists: "the directory holds a store already"
         case .newerFormat(let damage): "a later release wrote this store: \(damage)"
         case .storage(let error): error.description
+        case .publishing(let failure): failure.description
         }
     }
 }

@@ -5,20 +5,20 @@ import VarveFiles
 ///
 /// The temporary name ends with a random number, so two writers never share one, not even when the lock failed
 /// to keep them apart. Nothing under `tmp/` is ever read; it is emptied when a store is opened for writing.
-struct StagedFile {
+struct TemporaryFile {
     let path: StorePath
     let file: any OpenFile
 
     /// Makes an empty file that is to be called `name`.
-    static func create(for name: FileName, in environment: Environment) throws(FileError) -> StagedFile {
+    static func create(for name: FileName, in environment: Environment) throws(FileError) -> TemporaryFile {
         let path = StoreLayout.temporary.appending("\(name).\(environment.random.next().hex16)")
-        return StagedFile(path: path, file: try environment.files.createFile(path))
+        return TemporaryFile(path: path, file: try environment.files.createFile(path))
     }
 
     /// A file with these bytes, synced. A failure removes what was written of it.
     static func write(
         _ bytes: RawSpan, for name: FileName, in environment: Environment
-    ) throws(FileError) -> StagedFile {
+    ) throws(FileError) -> TemporaryFile {
         let staged = try create(for: name, in: environment)
         do throws(FileError) {
             try staged.file.write(bytes, at: 0)

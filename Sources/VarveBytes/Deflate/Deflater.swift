@@ -119,6 +119,9 @@ import CDeflate
         #endif
     }
 
+    /// Data that is cut short ends so too with zlib, which runs out of one of the two.
+    private static let tooLong = "deflated data does not end where its declared length does"
+
     /// Appends exactly `rawCount` inflated bytes.
     ///
     /// The caller has checked `rawCount` against the limit of its format: it is allocated at once.
@@ -129,6 +132,7 @@ import CDeflate
         var fault = "deflated data is damaged"
         #if FastDeflate
         if dictionary.byteCount == 0 {
+            var isWhole = false
             buffer.append(upTo: rawCount) { room in
                 unsafe room.withUnsafeMutableBytes { target in
                     unsafe stored.withUnsafeBytes { source in
@@ -137,14 +141,14 @@ import CDeflate
                         let status = unsafe libdeflate_deflate_decompress_ex(
                             fast, source.baseAddress, source.count, target.baseAddress, target.count, &used,
                             &made)
-                        let whole = status == LIBDEFLATE_SUCCESS && used == stored.byteCount
-                        return whole ? made : 0
+                        isWhole = status == LIBDEFLATE_SUCCESS && used == stored.byteCount && made == rawCount
+                        if status == LIBDEFLATE_INSUFFICIENT_SPACE { fault = Self.tooLong }
+                        return isWhole ? rawCount : 0
                     }
                 }
             }
-            if buffer.count - before == rawCount && (rawCount > 0 || stored.byteCount > 0) { return }
-            buffer.truncate(to: before)
-            throw FormatError(fault, offset: 0)
+            if !isWhole { throw FormatError(fault, offset: 0) }
+            return
         }
         #endif
         unsafe inflateReset(stream)
@@ -168,7 +172,7 @@ import CDeflate
                     whole =
                         unsafe status == Z_STREAM_END && stream.pointee.avail_out == 0
                         && stream.pointee.avail_in == 0
-                    if status == Z_BUF_ERROR { fault = "deflated data is longer than its declared length" }
+                    if status == Z_BUF_ERROR { fault = Self.tooLong }
                     return whole ? rawCount : 0
                 }
             }

@@ -11,6 +11,12 @@ public struct FieldDefinition: Hashable, Sendable {
     public var ignoreAbove: Int?
     /// The path whose values this field takes, if it is a multi-field; otherwise nil.
     public var copies: String?
+    /// Bits of a long's values: 64, or 32, 16 or 8 for what OpenSearch calls integer, short and byte.
+    public var bits: UInt8 = 64
+    /// How a date is written, if not in the default way: names with `||` between them.
+    public var format: String?
+    /// The value that a null stands for, as text.
+    public var nullValue: String?
 
     public init(_ path: String, _ type: FieldType) {
         self.path = path
@@ -20,7 +26,7 @@ public struct FieldDefinition: Hashable, Sendable {
 }
 
 /// The type of a field's values. Raw values are part of the format and never change.
-public enum FieldType: UInt8, Hashable, Sendable, CaseIterable {
+public enum FieldType: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable {
     /// A string as it is: terms, sorting, prefixes.
     case keyword = 1
     /// A string cut into lower-case tokens.
@@ -34,4 +40,19 @@ public enum FieldType: UInt8, Hashable, Sendable, CaseIterable {
     case boolean = 6
     /// A point in time, kept as milliseconds since 1970.
     case date = 7
+}
+
+extension FieldDefinition {
+    /// The type's name on the wire.
+    package var typeName: String {
+        switch type {
+        case .keyword: "keyword"
+        case .text: "text"
+        case .long: bits == 8 ? "byte" : bits == 16 ? "short" : bits == 32 ? "integer" : "long"
+        case .double: "double"
+        case .float: "float"
+        case .boolean: "boolean"
+        case .date: "date"
+        }
+    }
 }

@@ -1,0 +1,138 @@
+package import VarveBytes
+
+/// A schema's bytes: opaque to the manifest and to the log's schema records. The page is `docs/formats/batch.md`.
+///
+/// ```
+/// version u8 = 1 | dynamic u8 | flags u8: 1 detects dates, 2 detects numbers
+/// objects: varint count, each: path string | dynamic u8, 0 = the parent's | enabled u8
+/// varint number of the first field | fields: varint count, each:
+///   path string | type u8 | bits u8 | flags u8 | [ignore_above varint] [copies string] [format string] [null string]
+/// ```
+/// Flags of a field: 1 indexed, 2 column, then what follows: 4 ignore_above, 8 copies, 16 format, 32 null value.
+extension SchemaSnapshot {
+    package func encode(from first: Int, into buffer: inout ByteBuffer) {
+        buffer.append(UInt8(1))
+        buffer.append(dynamic.rawValue)
+        buffer.append((detectsDates ? 1 : 0) | (detectsNumbers ? 2 : 0) as UInt8)
+        buffer.appendVarint(UInt64(objects.count))
+        for object in objects {
+            buffer.appendSized(object.path)
+            buffer.append(object.dynamic?.rawValue ?? 0)
+            buffer.append(object.isEnabled ? 1 : 0 as UInt8)
+        }
+        let new = fields[min(first, fields.count)...]
+        buffer.appendVarint(UInt64(new.startIndex))
+        buffer.appendVarint(UInt64(new.count))
+        for field in new { field.encode(into: &buffer) }
+    }
+
+    /// The schema that the bytes say, on top of this one.
+    package mutating func apply(_ bytes: RawSpan) throws(FormatError) {
+        var reader = ByteReader(bytes)
+        let version: UInt8 = try reader.read()
+        guard version == 1 else {
+            throw FormatError("schema version \(version) is unknown", offset: 0, isNewerFormat: version > 1)
+        }
+        dynamic = try Self.readDynamic(&reader)
+        let flags: UInt8 = try reader.read()
+        guard flags < 4 else { throw FormatError("unknown schema flags \(flags)", offset: reader.offset) }
+        detectsDates = flags & 1 != 0
+        detectsNumbers = flags & 2 != 0
+        try applyObjects(&reader)
+        let first = try reader.readCount(limit: Self.fieldsMax, of: "the number of a schema's first field")
+        guard first <= fields.count else {
+            throw FormatError(
+                "fields from \(first) on, but only \(fields.count) are known", offset: reader.offset)
+        }
+        try applyFields(first, &reader)
+        try reader.expectEnd(of: "a schema")
+        generation += 1
+    }
+
+    private mutating func applyObjects(_ reader: inout ByteReader) throws(FormatError) {
+        let count = try reader.readCount(limit: Self.fieldsMax, of: "a schema's number of objects")
+        for _ in 0..<count {
+            let at = reader.offset
+            let path = try reader.readString(limit: Self.pathBytesMax, of: "an object's path")
+            let code: UInt8 = try reader.read()
+            guard code <= 3 else { throw FormatError("unknown dynamic \(code)", offset: reader.offset) }
+            let enabled: UInt8 = try reader.read()
+            guard enabled <= 1 else { throw FormatError("unknown enabled \(enabled)", offset: reader.offset) }
+            let rule = ObjectRule(
+                path: path, dynamic: Mapping.Dynamic(rawValue: code), isEnabled: enabled == 1)
+            do throws(DocumentError) { try add(rule) } catch {
+                throw FormatError("\(error.message)", offset: at)
+            }
+        }
+    }
+
+    private mutating func applyFields(_ first: Int, _ reader: inout ByteReader) throws(FormatError) {
+        let count = try reader.readCount(limit: Self.fieldsMax, of: "a schema's number of fields")
+        for number in first..<(first + count) {
+            let at = reader.offset
+            let field = try FieldDefinition(decoding: &reader)
+            if number < fields.count {
+                guard fields[number] == field else {
+                    throw FormatError("field \(number) is another one than before: \(field.path)", offset: at)
+                }
+                continue
+            }
+            do throws(DocumentError) { try add(field) } catch {
+                throw FormatError("\(error.message)", offset: at)
+            }
+            guard fields.count == number + 1 else {
+                throw FormatError("the field \(field.path) stands twice", offset: at)
+            }
+        }
+    }
+
+    private static func readDynamic(_ reader: inout ByteReader) throws(FormatError) -> Mapping.Dynamic {
+        let code: UInt8 = try reader.read()
+        guard let dynamic = Mapping.Dynamic(rawValue: code) else {
+            throw FormatError("unknown dynamic \(code)", offset: reader.offset)
+        }
+        return dynamic
+    }
+}
+
+extension FieldDefinition {
+    func encode(into buffer: inout ByteBuffer) {
+        buffer.appendSized(path)
+        buffer.append(type.rawValue)
+        buffer.append(bits)
+        var flags: UInt8 = (isIndexed ? 1 : 0) | (hasColumn ? 2 : 0)
+        if ignoreAbove != nil { flags |= 4 }
+        if copies != nil { flags |= 8 }
+        if format != nil { flags |= 16 }
+        if nullValue != nil { flags |= 32 }
+        buffer.append(flags)
+        if let ignoreAbove { buffer.appendVarint(UInt64(ignoreAbove)) }
+        for text in [copies, format, nullValue] {
+            if let text { buffer.appendSized(text) }
+        }
+    }
+
+    init(decoding reader: inout ByteReader) throws(FormatError) {
+        let path = try reader.readString(limit: SchemaSnapshot.pathBytesMax, of: "a field's path")
+        let code: UInt8 = try reader.read()
+        guard let type = FieldType(rawValue: code) else {
+            throw FormatError("unknown field type \(code)", offset: reader.offset)
+        }
+        self.init(path, type)
+        bits = try reader.read()
+        guard bits == 64 || (type == .long && [8, 16, 32].contains(bits)) else {
+            throw FormatError("a \(type) of \(bits) bits", offset: reader.offset)
+        }
+        let flags: UInt8 = try reader.read()
+        guard flags < 64 else { throw FormatError("unknown field flags \(flags)", offset: reader.offset) }
+        isIndexed = flags & 1 != 0
+        hasColumn = flags & 2 != 0
+        if flags & 4 != 0 { ignoreAbove = try reader.readCount(limit: Int(Int32.max), of: "ignore_above") }
+        if flags & 8 != 0 { copies = try reader.readString(limit: 255, of: "the path of a value") }
+        if flags & 16 != 0 { format = try reader.readString(limit: 255, of: "a date format") }
+        if let format, type != .date || DateFormat(format) == nil {
+            throw FormatError("unknown date format \(format)", offset: reader.offset)
+        }
+        if flags & 32 != 0 { nullValue = try reader.readString(limit: 32_766, of: "a null value") }
+    }
+}

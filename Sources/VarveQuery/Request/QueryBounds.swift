@@ -32,20 +32,27 @@ extension QueryBounds: QueryBoundsConvertible {
     public var queryBounds: QueryBounds { self }
 }
 
+/// Disfavoured, so that `0..<10` remains a Swift range wherever one will do.
 extension QueryValue {
-    public static func ..< (lower: QueryValue, upper: QueryValue) -> QueryBounds {
+    @_disfavoredOverload public static func ..< (lower: QueryValue, upper: QueryValue) -> QueryBounds {
         QueryBounds(from: .including(lower), to: .excluding(upper))
     }
 
-    public static func ... (lower: QueryValue, upper: QueryValue) -> QueryBounds {
+    @_disfavoredOverload public static func ... (lower: QueryValue, upper: QueryValue) -> QueryBounds {
         QueryBounds(from: .including(lower), to: .including(upper))
     }
 
-    public static prefix func ..< (upper: QueryValue) -> QueryBounds { QueryBounds(to: .excluding(upper)) }
+    @_disfavoredOverload public static prefix func ..< (upper: QueryValue) -> QueryBounds {
+        QueryBounds(to: .excluding(upper))
+    }
 
-    public static prefix func ... (upper: QueryValue) -> QueryBounds { QueryBounds(to: .including(upper)) }
+    @_disfavoredOverload public static prefix func ... (upper: QueryValue) -> QueryBounds {
+        QueryBounds(to: .including(upper))
+    }
 
-    public static postfix func ... (lower: QueryValue) -> QueryBounds { QueryBounds(from: .including(lower)) }
+    @_disfavoredOverload public static postfix func ... (lower: QueryValue) -> QueryBounds {
+        QueryBounds(from: .including(lower))
+    }
 }
 
 /// Numbers whose Swift ranges are query bounds. Ranges of strings are left to the operators of `QueryValue`,

@@ -28,10 +28,13 @@ public struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// One sentence with the values in it.
     public let message: String
+    /// The field that it is about, if it is about one.
+    public let field: String?
 
-    package init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String, field: String? = nil) {
         self.kind = kind
         self.message = message
+        self.field = field
     }
 
     public var description: String { message }

@@ -1,3 +1,5 @@
+public import VarveDocument
+
 /// One key of a sort order.
 ///
 /// A field with several values sorts by its least one ascending and by its greatest one descending, unless `mode`
@@ -27,17 +29,18 @@ public struct SortKey: Hashable, Sendable {
     public var order: Order
     public var missing: Missing
     public var mode: Mode
-    /// Sort as if the field were mapped and empty where the mapping lacks it. Otherwise that is an error.
-    public var isOptional: Bool
+    /// Where no mapping has the field: sort as if it had this type and no values. Otherwise that is an error.
+    public var unmappedType: FieldType?
 
     public init(
-        _ field: String, _ order: Order, missing: Missing = .last, mode: Mode? = nil, isOptional: Bool = false
+        _ field: String, _ order: Order, missing: Missing = .last, mode: Mode? = nil,
+        unmappedType: FieldType? = nil
     ) {
         self.field = field
         self.order = order
         self.missing = missing
         self.mode = mode ?? (order == .ascending ? .minimum : .maximum)
-        self.isOptional = isOptional
+        self.unmappedType = unmappedType
     }
 
     public static func ascending(_ field: String, missing: Missing = .last, mode: Mode? = nil) -> SortKey {

@@ -10,9 +10,18 @@ import Testing
             (.range("n", ...0.5), QueryBounds(to: .including(0.5))),
             (.range("n", 1...), QueryBounds(from: .including(1))),
             (.range("n", 1..<five), QueryBounds(from: .including(1), to: .excluding(5))),
-            (.range("n", -1.5...2), QueryBounds(from: .including(-1.5), to: .including(2))),
+            (.range("n", -1.5...2), QueryBounds(from: .including(-1.5), to: .including(2.0))),
         ]
         for (query, bounds) in numbers { #expect(query == Query(.range("n", bounds))) }
+    }
+
+    @Test func `ranges elsewhere stay Swift's own`() {
+        let range = 0..<10
+        #expect(range.count == 10)
+        let upTo = ...2.5
+        #expect(upTo.contains(1))
+        let texts = "a"..."z"
+        #expect(texts.contains("m"))
     }
 
     @Test func `bounds that are strings may stand in any order`() {

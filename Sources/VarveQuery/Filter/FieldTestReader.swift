@@ -1,0 +1,102 @@
+import VarveDocument
+
+/// Turns a query's leaf into a test of one field's values: numbers, dates and booleans are read and rounded here,
+/// texts cut into tokens, so that what follows compares integers and bytes only.
+struct FieldTestReader {
+    /// Milliseconds since 1970 that `now` stands for.
+    let now: Int64
+
+    func test(_ leaf: QueryNode, of field: FieldDefinition) throws(QueryError) -> FieldTest {
+        switch leaf {
+        case .term(_, let value): return try terms([value], of: field)
+        case .terms(_, let values): return try terms(values, of: field)
+        case .range(_, let bounds): return try range(bounds, of: field)
+        case .exists: return .anyValue
+        case .prefix(_, let text):
+            try Self.expectTerms(field, for: "prefix")
+            return .termPrefix(Array(text.utf8))
+        case .wildcard(_, let pattern):
+            try Self.expectTerms(field, for: "wildcard")
+            return .termPattern(WildcardPattern(pattern))
+        case .match(_, let text, let rule): return try match(text, rule, of: field)
+        case .all, .none, .ids, .bool: preconditionFailure("not a leaf on a field")
+        }
+    }
+
+    private func terms(_ values: [QueryValue], of field: FieldDefinition) throws(QueryError) -> FieldTest {
+        if field.type == .keyword || field.type == .text {
+            return .terms(Self.sortedUnique(values.map { Array($0.description.utf8) }))
+        }
+        var ranges: [ClosedRange<Int64>] = []
+        for value in values {
+            if let range = try equal(to: value, field) { ranges.append(range) }
+        }
+        ranges.sort { $0.lowerBound < $1.lowerBound }
+        return ranges.isEmpty ? .nothing : .numbers(Self.joined(ranges))
+    }
+
+    private func match(
+        _ text: QueryValue, _ rule: TokenRule, of field: FieldDefinition
+    ) throws(QueryError) -> FieldTest {
+        guard field.type == .text else { return try terms([text], of: field) }
+        let tokens = Self.sortedUnique(Self.tokens(of: text.description))
+        switch rule {
+        case _ where tokens.isEmpty: return .nothing
+        case .any: return .terms(tokens)
+        case .all: return .termCount(of: tokens, atLeast: tokens.count)
+        case .atLeast(let minimum):
+            return .termCount(of: tokens, atLeast: max(minimum.required(of: tokens.count), 1))
+        }
+    }
+
+    private func range(_ bounds: QueryBounds, of field: FieldDefinition) throws(QueryError) -> FieldTest {
+        if bounds.lower == nil && bounds.upper == nil { return .anyValue }
+        if field.type == .keyword || field.type == .text {
+            return .termRange(
+                TermBounds(lower: bounds.lower.map(Self.termBound), upper: bounds.upper.map(Self.termBound)))
+        }
+        let zone = try DateText.offset(of: bounds.timeZone)
+        var low: Int64? = .min
+        if let bound = bounds.lower { low = try lowest(bound, field, zone: zone) }
+        var high: Int64? = .max
+        if let bound = bounds.upper { high = try highest(bound, field, zone: zone) }
+        guard let low, let high, low <= high else { return .nothing }
+        return .numbers([low...high])
+    }
+
+    private static func termBound(_ bound: QueryBounds.Bound) -> TermBounds.Bound {
+        switch bound {
+        case .including(let value): TermBounds.Bound(term: Array(value.description.utf8), isIncluded: true)
+        case .excluding(let value): TermBounds.Bound(term: Array(value.description.utf8), isIncluded: false)
+        }
+    }
+
+    private static func expectTerms(_ field: FieldDefinition, for query: String) throws(QueryError) {
+        if field.type == .keyword || field.type == .text { return }
+        throw QueryError(
+            .invalidRequest,
+            "a \(query) query needs a keyword or text field, but [\(field.path)] is of type [\(field.type)]",
+            field: field.path)
+    }
+
+    private static func sortedUnique(_ terms: [[UInt8]]) -> [[UInt8]] {
+        var unique: [[UInt8]] = []
+        for term in terms.sorted(by: { $0.lexicographicallyPrecedes($1) }) where unique.last != term {
+            unique.append(term)
+        }
+        return unique
+    }
+
+    /// Ranges in ascending order, those that touch made one.
+    private static func joined(_ ranges: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
+        var joined: [ClosedRange<Int64>] = []
+        for range in ranges {
+            if let last = joined.last, last.upperBound == .max || range.lowerBound <= last.upperBound + 1 {
+                joined[joined.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                joined.append(range)
+            }
+        }
+        return joined
+    }
+}

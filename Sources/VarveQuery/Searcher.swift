@@ -1,0 +1,184 @@
+import VarveBytes
+import VarveDocument
+import VarveSegment
+
+/// Answers searches over the segments of one or several shards: a pure function of what it is given.
+///
+/// Filters become bits of rows, sort keys integers, both a block of rows at a time; zone maps decide which blocks
+/// are read at all. The order of hits is total: keys, then the shard's place in the list, then the sequence number.
+///
+/// Throws a `QueryError` for what the request has wrong, whatever the documents are, and the views' `StorageError`.
+package struct Searcher: Sendable {
+    private let context: SearchContext
+
+    package init(_ context: SearchContext) { self.context = context }
+
+    /// How many documents match.
+    package func count(_ query: Query, in shards: [SearchableShard]) throws -> Int {
+        try search(SearchRequest(query, size: 0, totalHits: .exact), in: shards).total?.value ?? 0
+    }
+
+    /// The hits of one page, in order.
+    package func search(_ request: SearchRequest, in shards: [SearchableShard]) throws -> SearchResult {
+        let prepared = try PreparedSearch(request, shards, context)
+        let segments = try Self.segmentsInTieOrder(shards)
+        var counter = HitCounter(request.totalHits)
+        var ranked = RankedHits(prepared.plan, capacity: request.from + request.size)
+        for number in try visitingOrder(segments, prepared.plan, ranked) {
+            var scan = try prepared.scan(of: segments[number], context)
+            let capacity = min(ranked.capacity, segments[number].segment.view.rowCount)
+            var top =
+                try ranked.capacity == 0
+                ? nil
+                : TopRows(
+                    capacity: max(capacity, 1), keys: prepared.plan.keys.count,
+                    limit: ranked.limit(for: number, scan.keys))
+            try scan.scan(into: &top, counting: &counter, context)
+            guard let best = top.take()?.sorted(keys: prepared.plan.keys.count) else { continue }
+            try ranked.merge(segment: number, rows: best.rows, keys: best.keys, scan.keys)
+        }
+        return SearchResult(
+            total: counter.total, hits: try hits(of: ranked, segments, from: request.from, request.source))
+    }
+
+    /// The segments of all shards, so that rows of an earlier one come first where keys tie.
+    private static func segmentsInTieOrder(_ shards: [SearchableShard]) throws(QueryError) -> [ShardSegment] {
+        guard shards.count <= TieBreak.shardsMax else {
+            throw QueryError(
+                .tooComplex,
+                "a search may reach \(TieBreak.shardsMax) shards, this one reaches \(shards.count)")
+        }
+        var all: [ShardSegment] = []
+        for (shard, content) in shards.enumerated() {
+            let segments = content.segments.filter { $0.liveCount > 0 }
+                .sorted { $0.view.births.lowerBound < $1.view.births.lowerBound }
+            for (segment, next) in zip(segments, segments.dropFirst()) {
+                precondition(
+                    segment.view.births.upperBound < next.view.births.lowerBound, "births of segments overlap"
+                )
+            }
+            if let last = segments.last {
+                precondition(
+                    last.view.births.upperBound.rawValue < TieBreak.sequenceNumbersMax,
+                    "a sequence number beyond the tie break's range")
+            }
+            all += segments.map { ShardSegment(shard: shard, segment: $0) }
+        }
+        return all
+    }
+
+    /// The order in which segments are scanned: by the best first key that they may hold.
+    private func visitingOrder(
+        _ segments: [ShardSegment], _ plan: SortPlan, _ ranked: RankedHits
+    ) throws -> [Int] {
+        guard segments.count > 1, let first = plan.keys.first, first.source != .id else {
+            return Array(segments.indices)
+        }
+        var best: [Int64] = []
+        for (shard, segment) in segments.map({ ($0.shard, $0.segment) }) {
+            var columns = ColumnSet(segment.view)
+            let keys = try SegmentKeys(
+                SortPlan(first), segment.view, shard: shard, columns: &columns, blockRows: context.blockRows)
+            let bound = keys.bounds().best
+            if let table = ranked.tables[0], !RankedHits.isMissing(bound) {
+                best.append(try table.add { try keys.appendTerm(bound, row: 0, 0, to: &$0) })
+            } else {
+                best.append(bound)
+            }
+        }
+        return segments.indices.sorted { left, right in
+            let order = ranked.compare(best[left], best[right], 0)
+            return order == 0 ? left < right : order < 0
+        }
+    }
+
+    private func hits(
+        of ranked: RankedHits, _ segments: [ShardSegment], from: Int, _ source: SourceFilter
+    ) throws -> [SearchHit] {
+        var places: [HitFetcher.Place] = []
+        for hit in from..<max(from, ranked.count) {
+            places.append(HitFetcher.Place(segment: Int(ranked.segments[hit]), row: Int(ranked.rows[hit])))
+        }
+        var fetcher = HitFetcher(segments.map(\.segment.view), source: source)
+        let page = try fetcher.fetch(places)
+        var hits: [SearchHit] = []
+        hits.reserveCapacity(places.count)
+        for (at, fetched) in fetcher.fetched.enumerated() {
+            let shard = segments[places[at].segment].shard
+            hits.append(
+                SearchHit(
+                    id: fetched.id, sequenceNumber: SequenceNumber(fetched.birth), version: fetched.version,
+                    shard: shard, sortValues: ranked.sortValues(of: from + at),
+                    tieBreak: TieBreak.encode(shard: shard, sequenceNumber: fetched.birth),
+                    source: source.isWanted ? DocumentSource(page, fetched.source) : nil))
+        }
+        return hits
+    }
+}
+
+/// A segment and the place of its shard in the search.
+struct ShardSegment {
+    let shard: Int
+    let segment: SearchableSegment
+}
+
+/// A request with everything in it that does not depend on documents read and checked.
+struct PreparedSearch {
+    let query: PreparedQuery
+    let plan: SortPlan
+    let cursor: SortCursor?
+
+    init(_ request: SearchRequest, _ shards: [SearchableShard], _ context: SearchContext) throws(QueryError) {
+        try Self.checkWindow(request)
+        let definitions = { (path: String) in Self.definitions(of: path, in: shards) }
+        var preparation = QueryPreparation(FieldTestReader(now: context.now), definitions: definitions)
+        query = try preparation.prepare(request.query)
+        plan = try SortPlan(request.sort, definitions: definitions)
+        if let after = request.after { cursor = try SortCursor(after, plan) } else { cursor = nil }
+    }
+
+    private static func checkWindow(_ request: SearchRequest) throws(QueryError) {
+        guard request.size >= 0 else {
+            throw QueryError(.invalidRequest, "[size] parameter cannot be negative, found [\(request.size)]")
+        }
+        guard request.from >= 0 else {
+            throw QueryError(.invalidRequest, "[from] parameter cannot be negative, found [\(request.from)]")
+        }
+        let (end, overflow) = request.from.addingReportingOverflow(request.size)
+        guard !overflow && end <= request.resultWindow else {
+            throw QueryError(
+                .windowTooLarge,
+                """
+                from + size is \(overflow ? "too large" : String(end)), beyond the result window of \
+                \(request.resultWindow); page with search_after instead
+                """)
+        }
+        guard request.after == nil || request.from == 0 else {
+            throw QueryError(
+                .invalidRequest, "`from` parameter must be set to 0 when `search_after` is used.")
+        }
+    }
+
+    /// What a path is in the shards: in their mappings, or else in their segments.
+    private static func definitions(of path: String, in shards: [SearchableShard]) -> [FieldDefinition] {
+        var definitions: [FieldDefinition] = []
+        for shard in shards {
+            if let mapped = shard.fields.first(where: { $0.path == path }) { definitions.append(mapped) }
+            for segment in shard.segments {
+                guard let field = segment.view.field(named: path) else { continue }
+                definitions.append(segment.view.fields[field].definition)
+            }
+        }
+        return definitions
+    }
+
+    func scan(of segment: ShardSegment, _ context: SearchContext) throws -> SegmentScan {
+        let view = segment.segment.view
+        var builder = FilterBuilder(view, blockRows: context.blockRows)
+        let filter = try builder.filter(query)
+        let keys = try SegmentKeys(
+            plan, view, shard: segment.shard, columns: &builder.columns, blockRows: context.blockRows)
+        let after = try cursor.map { try SegmentCursor($0, keys, shard: segment.shard) }
+        return SegmentScan(segment.segment, filter, builder.columns, keys, after: after)
+    }
+}

@@ -1,0 +1,141 @@
+import VarveSegment
+
+/// One segment's part of a search: counts its matching rows and collects the best of them, block by block.
+///
+/// Blocks come in the order of the best key that their bounds allow, so that the first ones fill the page and
+/// most others need not be read: a block is left out once it can neither change the count nor enter the page.
+struct SegmentScan {
+    private struct Bounds {
+        var block: Int32
+        /// The best first key that a row after the cursor may have, and the worst.
+        var best: Int64
+        var worst: Int64
+    }
+
+    let segment: SearchableSegment
+    let keys: SegmentKeys
+    private let after: SegmentCursor?
+    private var run: FilterRun
+    private var columns: ColumnSet
+    /// By sort key: the keys of the block's rows.
+    private var blocks: [[Int64]]
+    private var births: [UInt64] = []
+
+    init(
+        _ segment: SearchableSegment, _ filter: RowFilter, _ columns: ColumnSet, _ keys: SegmentKeys,
+        after: SegmentCursor?
+    ) {
+        self.segment = segment
+        self.keys = keys
+        self.after = after
+        self.columns = columns
+        run = FilterRun(filter, rowCount: segment.view.rowCount, blockRows: keys.blockRows)
+        let block = [Int64](repeating: 0, count: min(keys.blockRows, segment.view.rowCount))
+        blocks = [[Int64]](repeating: block, count: max(keys.keys.count, 1))
+    }
+
+    /// - Parameter top: Where the best rows go; nil if rows are counted only.
+    mutating func scan(
+        into top: inout TopRows?, counting counter: inout HitCounter, _ context: SearchContext
+    ) throws {
+        if run.isNone { return }
+        if run.isAll { counter.add(segment.liveCount) }
+        for bounds in blockOrder(forPage: top != nil) {
+            let block = Int(bounds.block)
+            let isCounted = counter.isOpen && !run.isAll
+            let isWanted = mayEnter(bounds, top)
+            if !isCounted && !isWanted { continue }
+            try context.checkpoint()
+            var coverage = try run.evaluate(block: block, &columns)
+            if let live = segment.live { coverage = run.intersect(live, block: block, coverage) }
+            if case .none = coverage { continue }
+            if isCounted { counter.add(run.count(block: block, coverage)) }
+            if isWanted { try collect(block, coverage, into: &top) }
+        }
+    }
+
+    private func blockOrder(forPage isForPage: Bool) -> [Bounds] {
+        let count = (segment.view.rowCount + keys.blockRows - 1) / keys.blockRows
+        var order: [Bounds] = []
+        order.reserveCapacity(count)
+        if !isForPage || !mayHoldRowAfterCursor() {
+            for block in 0..<count { order.append(Bounds(block: Int32(block), best: .max, worst: .min)) }
+            return order
+        }
+        let first = after?.firstKey ?? .min
+        for block in 0..<count {
+            let bounds = keys.bounds(ofBlock: block, columns)
+            order.append(
+                Bounds(block: Int32(block), best: max(bounds.best, first), worst: bounds.worst))
+        }
+        order.sort { ($0.best, $0.block) < ($1.best, $1.block) }
+        return order
+    }
+
+    private func mayHoldRowAfterCursor() -> Bool {
+        guard let first = after?.firstKey else { return true }
+        return keys.bounds().worst >= first
+    }
+
+    private func mayEnter(_ bounds: Bounds, _ top: TopRows?) -> Bool {
+        guard let top else { return false }
+        let rows = keys.rows(of: Int(bounds.block))
+        if let after {
+            if bounds.worst < after.firstKey { return false }
+            if bounds.worst == after.firstKey && after.keys.count < 2 && rows.upperBound - 1 <= after.tieRow {
+                return false
+            }
+        }
+        return top.mayTake(best: bounds.best, row: rows.lowerBound)
+    }
+
+    private mutating func collect(
+        _ block: Int, _ coverage: FilterRun.Coverage, into top: inout TopRows?
+    ) throws {
+        let start = block * keys.blockRows
+        let low = after?.firstKey ?? .min
+        guard let high = top?.keyMax(fromRow: start), low <= high else { return }
+        let rows = try keys.candidates(ofBlock: block, in: low...high, &columns)
+        if rows.isEmpty { return }
+        if !keys.keys.isEmpty {
+            try keys.read(0, block: block, rows, into: &blocks[0], &columns, births: &births)
+        }
+        var isComplete = keys.keys.count <= 1
+        let first = blocks[0]
+        for word in rows.lowerBound / 64...(rows.upperBound - 1) / 64 {
+            guard let high = top?.keyMax(fromRow: start + word * 64), low <= high else { return }
+            let begin = max(word * 64, rows.lowerBound)
+            let count = min(word * 64 + 64, rows.upperBound) - begin
+            var mask = BlockKernels.window(
+                first.span, begin, count, low: low, width: UInt64(bitPattern: high &- low))
+            mask <<= UInt64(begin - word * 64)
+            if case .some = coverage { mask &= run.words[word] }
+            if mask == 0 { continue }
+            if !isComplete {
+                for number in 1..<keys.keys.count {
+                    try keys.read(
+                        number, block: block, rows, into: &blocks[number], &columns, births: &births)
+                }
+                isComplete = true
+            }
+            offer(mask, at: word * 64, start: start, low: low, first, into: &top)
+        }
+    }
+
+    /// Offers the rows of a word's bits.
+    private func offer(
+        _ mask: UInt64, at base: Int, start: Int, low: Int64, _ first: [Int64], into top: inout TopRows?
+    ) {
+        var rest = mask
+        while rest != 0 {
+            let at = base &+ rest.trailingZeroBitCount
+            rest &= rest &- 1
+            if let after, first[at] == low, !after.precedes(blocks, at: at, row: start &+ at) { continue }
+            if keys.keys.count <= 1 {
+                top?.offer(first[at], row: start &+ at)
+            } else {
+                top?.offer(blocks, at: at, start: start)
+            }
+        }
+    }
+}

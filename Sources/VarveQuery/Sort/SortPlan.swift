@@ -1,0 +1,111 @@
+import VarveDocument
+
+/// The sort keys of a request, resolved against the mappings of its shards.
+///
+/// Every key turns a row into one integer that orders ascending: numbers as they are, doubles by their sortable
+/// bits, terms by ordinals, and all of them complemented for descending order. Rows tie in every key only if they
+/// would in the order asked for; then shard and sequence number decide.
+struct SortPlan {
+    enum Source: Equatable {
+        case number(Number)
+        case term
+        case id
+        /// Shard and sequence number.
+        case document
+        case sequenceNumber
+    }
+
+    /// How a number reads in a hit's sort values.
+    enum Number {
+        case integer
+        case date
+        case double
+        case float
+    }
+
+    struct Key {
+        let field: String
+        let source: Source
+        let isDescending: Bool
+        let takesMaximum: Bool
+        /// The key of rows without a value.
+        let missing: Int64
+
+        /// Complements a value where the order is descending.
+        func directed(_ value: Int64) -> Int64 { isDescending ? ~value : value }
+    }
+
+    static let keysMax = 8
+
+    let keys: [Key]
+
+    init(_ sort: [SortKey], definitions: (String) -> [FieldDefinition]) throws(QueryError) {
+        guard sort.count <= Self.keysMax else {
+            throw QueryError(
+                .tooComplex, "a search may have \(Self.keysMax) sort keys, this one has \(sort.count)")
+        }
+        var keys: [Key] = []
+        for key in sort { keys.append(try Self.resolve(key, definitions(key.field))) }
+        self.keys = keys
+    }
+
+    /// A plan of one key.
+    init(_ key: Key) { keys = [key] }
+
+    private static func resolve(_ key: SortKey, _ definitions: [FieldDefinition]) throws(QueryError) -> Key {
+        let source = try source(of: key, definitions)
+        return Key(
+            field: key.field, source: source, isDescending: key.order == .descending,
+            takesMaximum: key.mode == .maximum, missing: missing(key, source))
+    }
+
+    private static func source(
+        of key: SortKey, _ definitions: [FieldDefinition]
+    ) throws(QueryError) -> Source {
+        switch key.field {
+        case "_doc", "_shard_doc": return .document
+        case "_seq_no": return .sequenceNumber
+        case "_id": return .id
+        default: break
+        }
+        var types = Set<FieldType>()
+        for definition in definitions {
+            guard definition.type != .text else {
+                throw QueryError(
+                    .unsortableField, "[\(key.field)] is a text field; sort by a keyword field instead",
+                    field: key.field)
+            }
+            guard definition.hasColumn else {
+                throw QueryError(
+                    .unsortableField, "[\(key.field)] has no column to sort by", field: key.field)
+            }
+            types.insert(definition.type)
+        }
+        if types.isEmpty, let type = key.unmappedType { types = [type == .text ? .keyword : type] }
+        if types.isEmpty {
+            throw QueryError(
+                .unknownSortField, "no mapping found for [\(key.field)] in order to sort on", field: key.field
+            )
+        }
+        if types == [.keyword] { return .term }
+        if types.contains(.keyword) {
+            throw QueryError(
+                .unsortableField, "[\(key.field)] is a keyword in one index and a number in another",
+                field: key.field)
+        }
+        if types == [.float] { return .number(.float) }
+        if types == [.date] { return .number(.date) }
+        return .number(types.contains(.double) || types.contains(.float) ? .double : .integer)
+    }
+
+    /// The greatest or least value there is, so that rows without one tie with it, as in OpenSearch. Nothing
+    /// ties with a missing term.
+    private static func missing(_ key: SortKey, _ source: Source) -> Int64 {
+        let isLast = key.missing == .last
+        guard source == .number(.double) || source == .number(.float) else { return isLast ? .max : .min }
+        let infinity = Double.infinity.sortableBits
+        // The complement of the least double's bits is not the greatest double's: mind the direction.
+        let value = isLast == (key.order == .ascending) ? infinity : (-Double.infinity).sortableBits
+        return key.order == .descending ? ~value : value
+    }
+}

@@ -42,30 +42,3 @@ package enum SourceBlockDecoder {
         return DecodedSourceBlock(rowCount: rowCount, plan: plan)
     }
 }
-
-/// Reads the inflated form of codec 1: row lengths as varints, then the rows.
-enum RowBlockParser {
-    static func parse(_ payload: SharedBytes, rowCount: Int) throws(FormatError) -> SourceBlockPlan {
-        var reader = ByteReader(payload.bytes)
-        var ends: [UInt32] = [0]
-        ends.reserveCapacity(rowCount + 1)
-        var total = 0
-        for _ in 0..<rowCount {
-            total += try reader.readCount(limit: SourceBlockLimits.sourceBytesMax, of: "a row's length")
-            guard total <= reader.remaining else {
-                throw FormatError("rows end past the block", offset: reader.offset)
-            }
-            ends.append(UInt32(total))
-        }
-        guard total == reader.remaining else {
-            throw FormatError("\(reader.remaining) bytes of rows, expected \(total)", offset: reader.offset)
-        }
-        let start = UInt32(reader.offset)
-        for place in ends.indices { ends[place] += start }
-        var plan = SourceBlockPlan(payload: payload, template: SharedBytes(ByteBuffer()))
-        plan.slots = [SourceSlot(kind: .bytes)]
-        plan.shapes = [SourceShape(firstSlot: 0, slotCount: 1, tailOffset: 0, tailCount: 0)]
-        plan.ends = ends
-        return plan
-    }
-}

@@ -2,18 +2,22 @@ import VarveBytes
 
 /// Reads the inflated form of codec 2 and compiles it into a plan; `docs/formats/source-block.md` has the layout.
 ///
-/// Counts are bounded by the bytes that are left before memory is taken; the longest row that the block could
-/// render is held to the limit of a document, so that a small block cannot ask for much memory later.
+/// Counts are bounded before memory is taken, and the longest row that the block could render is held to the
+/// limit of a document, so that a small block cannot ask for much memory later.
 struct ColumnBlockParser: ~Copyable {
     struct Column {
-        var slot: SourceSlot
+        var column: SourceColumn
         var domain: Int
         /// A value is at most this long.
         var lengthMax = 0
-        /// Quotes stand around every value.
+        /// Quotes stand around every value and belong to the literals.
         var isQuoted = false
         /// For columns of one value: where its bytes lie. Such a slot vanishes into the literals.
         var constant: Range<Int>?
+        /// For dictionaries.
+        var entryCount = 0
+        /// Terms upon terms.
+        var depth = 0
     }
 
     let rowCount: Int
@@ -34,7 +38,7 @@ struct ColumnBlockParser: ~Copyable {
 
     private init(_ payload: SharedBytes, rowCount: Int) {
         self.rowCount = rowCount
-        plan = SourceBlockPlan(payload: payload, template: payload)
+        plan = SourceBlockPlan(payload: payload)
     }
 
     private consuming func finish() -> SourceBlockPlan { plan }
@@ -56,8 +60,7 @@ struct ColumnBlockParser: ~Copyable {
         plan.rowShapes = reader.offset
         let shapes = try reader.readBytes(rowCount)
         for row in 0..<rowCount where Int(shapes.byte(at: row)) >= shapeCount {
-            throw FormatError(
-                "row \(row) has shape \(shapes.byte(at: row)) of \(shapeCount)", offset: reader.offset)
+            throw FormatError("shape \(shapes.byte(at: row)) of \(shapeCount)", offset: plan.rowShapes + row)
         }
     }
 
@@ -66,21 +69,22 @@ struct ColumnBlockParser: ~Copyable {
     private mutating func readDomains(_ reader: inout ByteReader, shapeCount: Int) throws(FormatError) {
         domains = [[Bool](repeating: true, count: shapeCount)]
         domainCounts = [rowCount]
-        let count = try reader.readCount(limit: ColumnBlockLimits.domainCountMax, of: "the number of domains")
+        let count = try reader.readCount(
+            limit: ColumnBlockLimits.domainCountMax, of: "the number of domains")
+        plan.ranks.reserveCapacity(count * rowCount)
         let inflated = plan.payload
         let payload = inflated.bytes
         for _ in 0..<count {
             let bits = try reader.readBytes((shapeCount + 7) / 8)
             var members = [Bool](repeating: false, count: shapeCount)
             for shape in 0..<shapeCount { members[shape] = bits.byte(at: shape / 8) >> (shape % 8) & 1 == 1 }
-            var rank = 0
-            plan.ranks.reserveCapacity(count * rowCount)
+            var rank: UInt16 = 0
             for row in 0..<rowCount {
-                plan.ranks.append(UInt16(truncatingIfNeeded: rank))
-                if members[plan.rowShapes.map { Int(payload.byte(at: $0 + row)) } ?? 0] { rank += 1 }
+                plan.ranks.append(rank)
+                if members[plan.rowShapes < 0 ? 0 : Int(payload.byte(at: plan.rowShapes + row))] { rank += 1 }
             }
             domains.append(members)
-            domainCounts.append(rank)
+            domainCounts.append(Int(rank))
         }
     }
 
@@ -94,11 +98,25 @@ struct ColumnBlockParser: ~Copyable {
     }
 }
 
+extension ByteReader {
+    /// The number of one of `count` things that were read before.
+    @_lifetime(self: copy self)
+    mutating func readNumber(below count: Int, of what: StaticString) throws(FormatError) -> Int {
+        guard count > 0 else { throw FormatError("\(what), and there is none", offset: offset) }
+        return try readCount(limit: count - 1, of: what)
+    }
+}
+
+/// Limits of codec 2, part of the format.
 enum ColumnBlockLimits {
     /// A row's shape is one byte.
     static let shapeCountMax = 256
     static let domainCountMax = 512
-    static let columnCountMax = 1024
+    static let columnCountMax = 1_024
     /// More values than this in a document: it is kept verbatim.
     static let slotCountMax = 512
+    static let entryCountMax = 1 << 16
+    /// Terms of one column, and terms upon terms.
+    static let termCountMax = 3
+    static let termDepthMax = 3
 }

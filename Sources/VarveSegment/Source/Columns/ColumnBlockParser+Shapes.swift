@@ -12,23 +12,17 @@ extension ColumnBlockParser {
             var longest = 0
             for _ in 0..<slotCount {
                 try appendLiteral(&reader, to: &template)
-                let number = try reader.readCount(limit: columns.count - 1, of: "a slot's column")
+                let number = try reader.readNumber(below: columns.count, of: "a slot's column")
                 let column = columns[number]
                 guard domains[column.domain][shape] else {
-                    throw FormatError(
-                        "shape \(shape) uses a column that it has no values in", offset: reader.offset)
+                    throw FormatError("shape \(shape) has no part in column \(number)", offset: reader.offset)
                 }
                 if column.isQuoted { template.append(UInt8(ascii: "\"")) }
                 if let constant = column.constant {
-                    template.append(plan.payload.bytes.slice(constant.lowerBound, constant.count))
+                    appendPayload(constant, to: &template)
                 } else {
-                    var slot = column.slot
-                    slot.literalOffset = UInt32(compiled.tailOffset)
-                    slot.literalCount = UInt32(template.count - compiled.tailOffset)
-                    compiled.tailOffset = template.count
-                    compiled.slotCount += 1
-                    longest += column.lengthMax + Int(slot.literalCount)
-                    plan.slots.append(slot)
+                    longest += column.lengthMax + template.count - compiled.tailOffset
+                    plan.slots.append(compiled.cut(column.column, at: template.count))
                 }
                 if column.isQuoted { template.append(UInt8(ascii: "\"")) }
                 try check(template.count, reader.offset)
@@ -44,15 +38,33 @@ extension ColumnBlockParser {
         plan.template = SharedBytes(template)
     }
 
-    private func appendLiteral(_ reader: inout ByteReader, to template: inout ByteBuffer) throws(FormatError)
-    {
-        let number = try reader.readCount(limit: literals.count - 1, of: "a literal's number")
-        template.append(plan.payload.bytes.slice(literals[number].lowerBound, literals[number].count))
+    private func appendLiteral(
+        _ reader: inout ByteReader, to template: inout ByteBuffer
+    ) throws(FormatError) {
+        let number = try reader.readNumber(below: literals.count, of: "a literal's number")
+        appendPayload(literals[number], to: &template)
     }
 
+    private func appendPayload(_ range: Range<Int>, to template: inout ByteBuffer) {
+        let inflated = plan.payload
+        template.append(inflated.bytes.slice(range.lowerBound, range.count))
+    }
+
+    /// The templates of all shapes together, and the longest row, have at most the length of a document.
     private func check(_ length: Int, _ offset: Int) throws(FormatError) {
         guard length <= SourceBlockLimits.sourceBytesMax else {
             throw FormatError("a row could have \(length) bytes", offset: offset)
         }
+    }
+}
+
+extension SourceShape {
+    /// Ends the literal at `end` of the template, puts a value behind it, and begins the next literal.
+    fileprivate mutating func cut(_ column: SourceColumn, at end: Int) -> SourceSlot {
+        let slot = SourceSlot(
+            literalOffset: UInt32(tailOffset), literalCount: UInt32(end - tailOffset), column: column)
+        tailOffset = end
+        slotCount += 1
+        return slot
     }
 }

@@ -15,15 +15,15 @@ struct ShapeScan {
 
     private static let depthMax = 64
 
-    /// False if the row `[start, end)` is no object of this form. 16 zero bytes follow the row.
-    mutating func run(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    /// False if the row is no object of this form. 16 zero bytes follow the row.
+    mutating func run(_ bytes: RawSpan, _ row: Range<Int>) -> Bool {
         pieces.removeAll(keepingCapacity: true)
         tokens.removeAll(keepingCapacity: true)
         paths.removeAll(keepingCapacity: true)
         open.removeAll(keepingCapacity: true)
         hash = 0
-        var pieceStart = start
-        var at = Self.skipSpace(bytes, start)
+        var pieceStart = row.lowerBound
+        var at = Self.skipSpace(bytes, row.lowerBound)
         guard bytes.byte(at: at) == UInt8(ascii: "{") else { return false }
         at = Self.skipSpace(bytes, at + 1)
         open.append(1)
@@ -52,7 +52,7 @@ struct ShapeScan {
                 tokens.append(token)
                 paths.append(path)
                 guard paths.count <= ColumnBlockLimits.slotCountMax else { return false }
-                pieceStart = at + Int(token.count)
+                pieceStart = at + token.count
                 at = Self.skipSpace(bytes, pieceStart)
             }
             if open.isEmpty { break }
@@ -62,8 +62,8 @@ struct ShapeScan {
             at = Self.skipSpace(bytes, at + 1)
         }
         at = Self.skipSpace(bytes, at)
-        guard at == end else { return false }
-        addPiece(bytes, pieceStart..<end)
+        guard at == row.upperBound else { return false }
+        addPiece(bytes, pieceStart..<row.upperBound)
         return true
     }
 

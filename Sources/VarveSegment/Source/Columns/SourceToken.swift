@@ -1,18 +1,25 @@
 import VarveBytes
 
-/// One value of a row: where its bytes lie in the block's rows, what it is, and, for integers, its value.
+/// One value of a row: where its bytes lie in the block's rows, what it is, and, for numbers, its value.
 struct SourceToken: BitwiseCopyable {
-    var offset: UInt32
-    var count: UInt32
-    var kinds: TokenKinds
+    /// Offset (20 bits), kinds (7 bits), digits after the point (5 bits). A row that begins further back than
+    /// 512 KiB has a block of its own, so its one token begins at 0.
+    private var place: UInt32
+    private var length: UInt32
+    /// Integers: the value; fractions: without the point.
     var value: Int64
 
-    init(offset: Int, count: Int, kinds: TokenKinds, value: Int64 = 0) {
-        self.offset = UInt32(truncatingIfNeeded: offset)
-        self.count = UInt32(truncatingIfNeeded: count)
-        self.kinds = kinds
+    @inline(__always)
+    init(offset: Int, count: Int, kinds: TokenKinds, value: Int64 = 0, decimals: Int = 0) {
+        place = UInt32(truncatingIfNeeded: offset | Int(kinds.rawValue) &<< 20 | decimals &<< 27)
+        length = UInt32(truncatingIfNeeded: count)
         self.value = value
     }
+
+    var offset: Int { Int(place & 0xF_FFFF) }
+    var count: Int { Int(length) }
+    var kinds: TokenKinds { TokenKinds(rawValue: UInt8(truncatingIfNeeded: place &>> 20 & 0x7F)) }
+    var decimals: Int { Int(place &>> 27) }
 }
 
 /// What values are; a set, so that a column's kinds are the union of its values'.
@@ -23,11 +30,14 @@ struct TokenKinds: OptionSet, BitwiseCopyable {
     static let integer = TokenKinds(rawValue: 8)
     static let string = TokenKinds(rawValue: 16)
     static let other = TokenKinds(rawValue: 32)
-    /// The bits of `SpecialToken`.
-    static let null = TokenKinds(rawValue: 1)
-    static let yes = TokenKinds(rawValue: 2)
-    static let no = TokenKinds(rawValue: 4)
-    static let specials: TokenKinds = [.null, .yes, .no]
+    /// A decimal fraction without an exponent.
+    static let fraction = TokenKinds(rawValue: 64)
+    /// The bits of `SourceWord`.
+    static let null = TokenKinds(rawValue: SourceWord.null.rawValue)
+    static let yes = TokenKinds(rawValue: SourceWord.yes.rawValue)
+    static let no = TokenKinds(rawValue: SourceWord.no.rawValue)
+    static let words: TokenKinds = [.null, .yes, .no]
+    static let numbers: TokenKinds = [.integer, .fraction]
 }
 
 /// Finds the ends of JSON values without checking them: what it takes for a value is at worst an odd value, and
@@ -104,26 +114,39 @@ enum TokenScanner {
         return (count, ((fours & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) &>> 32)
     }
 
+    /// Long integers, fractions, exponents, and what only looks like a number.
     @inline(never)
     private static func scanLongNumber(_ bytes: RawSpan, at start: Int, firstDigit: Int) -> SourceToken? {
         var at = firstDigit
         var magnitude: UInt64 = 0
-        while bytes.byte(at: at) &- 0x30 < 10 {
-            if at &- firstDigit < 19 { magnitude = magnitude &* 10 &+ UInt64(bytes.byte(at: at) &- 0x30) }
+        var digits = 0
+        var point = -1
+        while true {
+            let byte = bytes.byte(at: at)
+            if byte &- 0x30 < 10 {
+                if digits < 19 { magnitude = magnitude &* 10 &+ UInt64(byte &- 0x30) }
+                digits += 1
+            } else if byte == UInt8(ascii: ".") && point < 0 && at > firstDigit {
+                point = at
+            } else {
+                break
+            }
             at &+= 1
         }
-        let digits = at - firstDigit
-        let integerEnd = at
-        while isNumberByte(bytes.byte(at: at)) { at &+= 1 }
         if digits == 0 { return nil }
-        let leadingZero = bytes.byte(at: firstDigit) == 0x30 && (digits > 1 || firstDigit > start)
-        if at == integerEnd && digits <= 19 && !leadingZero && magnitude <= UInt64(Int64.max) {
-            let signed = Int64(bitPattern: magnitude)
-            return SourceToken(
-                offset: start, count: at - start, kinds: .integer,
-                value: firstDigit > start ? -signed : signed)
-        }
-        return SourceToken(offset: start, count: at - start, kinds: .other)
+        let plainEnd = at
+        while isNumberByte(bytes.byte(at: at)) { at &+= 1 }
+        let decimals = point < 0 ? 0 : plainEnd - point - 1
+        let wholeDigits = digits - decimals
+        let hasLeadingZero = bytes.byte(at: firstDigit) == 0x30 && wholeDigits > 1
+        let isNegativeZero = magnitude == 0 && firstDigit > start
+        guard at == plainEnd && digits <= 19 && magnitude <= UInt64(Int64.max) && !hasLeadingZero,
+            !isNegativeZero && (point < 0 || decimals > 0) && decimals <= Decimals.countMax
+        else { return SourceToken(offset: start, count: at - start, kinds: .other) }
+        let signed = Int64(bitPattern: magnitude)
+        return SourceToken(
+            offset: start, count: at - start, kinds: point < 0 ? .integer : .fraction,
+            value: firstDigit > start ? -signed : signed, decimals: decimals)
     }
 
     private static func isNumberByte(_ byte: UInt8) -> Bool {

@@ -55,14 +55,15 @@ struct ShapeTable: ~Copyable {
         shapes = [Shape(firstPiece: 0, firstSlot: 0, slotCount: 1)]
     }
 
-    /// Appends the values of the row `[start, end)` if it has this shape.
+    /// Appends the values of the row if it has this shape.
     @inline(__always)
     func match(
-        _ number: Int, _ bytes: RawSpan, _ start: Int, _ end: Int, into tokens: inout [SourceToken]
+        _ number: Int, _ bytes: RawSpan, _ row: Range<Int>, into tokens: inout [SourceToken]
     ) -> Bool {
         let shape = shapes[number]
         let before = tokens.count
-        var at = start
+        let end = row.upperBound
+        var at = row.lowerBound
         let known = literals.bytes
         for slot in 0..<shape.slotCount {
             let piece = pieces[shape.firstPiece &+ slot]
@@ -72,7 +73,7 @@ struct ShapeTable: ~Copyable {
                 tokens.removeSubrange(before...)
                 return false
             }
-            at = Int(token.offset &+ token.count)
+            at = token.offset &+ token.count
             tokens.append(token)
         }
         let tail = pieces[shape.firstPiece &+ shape.slotCount]
@@ -99,12 +100,12 @@ struct ShapeTable: ~Copyable {
         return (left ^ right) &<< UInt64(64 &- (count &- done) &* 8) == 0
     }
 
-    /// The shape of the row `[start, end)`, made if it is new, and its values; `verbatim` if it has none.
+    /// The shape of the row, made if it is new, and its values; `verbatim` if it has none.
     @inline(never)
-    mutating func find(_ bytes: RawSpan, _ start: Int, _ end: Int, into tokens: inout [SourceToken]) -> Int {
-        guard scan.run(bytes, start, end) else { return Self.verbatim }
+    mutating func find(_ bytes: RawSpan, _ row: Range<Int>, into tokens: inout [SourceToken]) -> Int {
+        guard scan.run(bytes, row) else { return Self.verbatim }
         if let known = shapeNumbers[scan.hash] {
-            return match(known, bytes, start, end, into: &tokens) ? known : Self.verbatim
+            return match(known, bytes, row, into: &tokens) ? known : Self.verbatim
         }
         let firstPiece = pieces.count
         let firstSlot = slotColumns.count

@@ -93,6 +93,16 @@
     }
 
     @inlinable
+    /// Appends bytes of its own once more.
+    package mutating func appendCopy(from start: Int, count length: Int) {
+        precondition(start >= 0 && length >= 0 && start <= count - length, "a copy from past the end")
+        reserve(length)
+        // SAFETY: checked above, and what is copied ends where the copy begins, or before.
+        unsafe (base + count).copyMemory(from: base + start, byteCount: length)
+        count &+= length
+    }
+
+    @inlinable
     package mutating func append(_ bytes: [UInt8]) { append(bytes.rawSpan) }
 
     @inlinable

@@ -6,6 +6,7 @@
 /// bits. Positions and counts are the caller's to check; a run that does not lie inside the span traps.
 package enum BitPacking {
     /// The least width of the format that holds `value`.
+    @inlinable
     @inline(__always)
     package static func width(of value: UInt64) -> Int {
         let bits = 64 - value.leadingZeroBitCount
@@ -13,14 +14,17 @@ package enum BitPacking {
     }
 
     /// True for the widths that a run may have: 0 to 57, and 64.
+    @inlinable
     package static func isWidth(_ width: Int) -> Bool { (0...57).contains(width) || width == 64 }
 
     /// Bytes of a run. Counts and widths are those of formats of ours, far from overflow.
+    @inlinable
     @inline(__always)
     package static func byteCount(_ count: Int, width: Int) -> Int { (count &* width &+ 7) &>> 3 }
 
+    @inlinable
     @inline(__always)
-    static func mask(_ width: Int) -> UInt64 { width == 64 ? .max : (1 &<< UInt64(width)) &- 1 }
+    package static func mask(_ width: Int) -> UInt64 { width == 64 ? .max : (1 &<< UInt64(width)) &- 1 }
 }
 
 extension ByteBuffer {
@@ -30,6 +34,7 @@ extension ByteBuffer {
     }
 
     /// Appends the low `width` bits of `value(0)`, `value(1)` and so on. Bits above must be zero.
+    @inlinable
     @inline(__always)
     package mutating func appendPacked(count: Int, width: Int, _ value: (Int) -> UInt64) {
         precondition(BitPacking.isWidth(width), "no such width")
@@ -59,6 +64,7 @@ extension ByteBuffer {
 
 extension RawSpan {
     /// The value at `index` of a packed run that starts at byte `start`.
+    @inlinable
     @inline(__always)
     package func packedValue(_ index: Int, width: Int, from start: Int) -> UInt64 {
         let bit = index &* width
@@ -71,7 +77,8 @@ extension RawSpan {
 
     /// A value whose eight bytes would reach past the span.
     @inline(never)
-    private func lastPackedValue(bit: Int, width: Int, at: Int) -> UInt64 {
+    @usableFromInline
+    func lastPackedValue(bit: Int, width: Int, at: Int) -> UInt64 {
         var word: UInt64 = 0
         let last = at &+ (bit &+ width &+ 7) &>> 3
         var byte = last

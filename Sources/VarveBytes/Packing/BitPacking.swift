@@ -4,6 +4,7 @@
 /// A value of a packed run is found without the ones before it: with at most 57 bits it lies in the eight bytes
 /// that start with its first bit's byte, so one unaligned load, a shift and a mask give it. Wider values take 64
 /// bits. Positions and counts are the caller's to check; a run that does not lie inside the span traps.
+@usableFromInline
 package enum BitPacking {
     /// The least width of the format that holds `value`.
     @inlinable
@@ -132,12 +133,16 @@ extension RawSpan {
         }
     }
 
-    /// Replaces the first `count` values of `target` by the values of a packed run of at most 32 bits each.
-    package func unpack(from start: Int, count: Int, width: Int, into target: inout MutableSpan<UInt32>) {
-        checkRun(start, count, width, target.count)
+    /// Replaces `count` values of `target`, from place `at` on, by the values of a packed run of at most 32 bits
+    /// each.
+    package func unpack(
+        from start: Int, count: Int, width: Int, into target: inout MutableSpan<UInt32>, at: Int = 0
+    ) {
+        precondition(at >= 0 && at <= target.count, "a place past the end")
+        checkRun(start, count, width, target.count - at)
         precondition(width <= 32, "values of 32 bits")
         if width == 0 {
-            for index in 0..<count { target[index] = 0 }
+            for index in at..<(at + count) { target[index] = 0 }
             return
         }
         let mask = BitPacking.mask(width)
@@ -145,7 +150,8 @@ extension RawSpan {
         // SAFETY: `checkRun` and `fastCount` have bounded every load and store.
         unsafe target.withUnsafeMutableBufferPointer { values in
             unsafe withUnsafeBytes { bytes in
-                guard let out = values.baseAddress, let from = bytes.baseAddress else { return }
+                guard let first = values.baseAddress, let from = bytes.baseAddress else { return }
+                let out = unsafe first + at
                 let run = unsafe from + start
                 var bit = 0
                 for index in 0..<fast {
@@ -157,7 +163,7 @@ extension RawSpan {
             }
         }
         for index in fast..<count {
-            target[index] = UInt32(truncatingIfNeeded: packedValue(index, width: width, from: start))
+            target[at + index] = UInt32(truncatingIfNeeded: packedValue(index, width: width, from: start))
         }
     }
 

@@ -30,17 +30,19 @@ enum ColumnBlockCodec {
 }
 
 /// Writes column blocks.
-struct ColumnBlockEncoder: ~Copyable {
+struct ColumnEncoder: ~Copyable {
     private var integers = IntegerRunEncoder()
     private var dense: [Int64] = []
 
     init() {}
 
     /// Appends a block's bytes, none if every row misses, and returns its bounds.
-    mutating func append(_ block: borrowing ColumnBlock, kind: IntegerKind, to buffer: inout ByteBuffer) -> ZoneMap {
+    mutating func append(_ block: borrowing ColumnBlock, kind: IntegerKind, to buffer: inout ByteBuffer)
+        -> ZoneMap
+    {
         let rows = block.rowCount
         let present = block.present.isEmpty ? rows : Self.countBits(block.present, rows)
-        var zone = ZoneMap(minimum: .max, maximum: .min, missing: rows - present, isSorted: false)
+        var zone = ZoneMap(minimum: 0, maximum: 0, missing: rows - present, isSorted: false)
         if present == 0 { return zone }
         let hasSeveral = !block.starts.isEmpty
         let isSparse = present < rows
@@ -145,7 +147,7 @@ struct ColumnBlockEncoder: ~Copyable {
 }
 
 /// Reads column blocks whose checksum was verified.
-struct ColumnBlockDecoder: ~Copyable {
+struct ColumnDecoder: ~Copyable {
     private var scratch: [Int64] = []
     private var run: [Int64] = []
 
@@ -164,10 +166,7 @@ struct ColumnBlockDecoder: ~Copyable {
         block.present.removeAll(keepingCapacity: true)
         if missing == rows {
             guard bytes.byteCount == 0 else { throw FormatError("values of rows that have none", offset: 0) }
-            Self.resize(&block.values, to: rows)
-            Self.resize(&block.present, to: (rows + 63) / 64)
-            for word in block.present.indices { block.present[word] = 0 }
-            return
+            return setMissing(rows, in: &block)
         }
         var reader = ByteReader(bytes)
         let flags: UInt8 = try reader.read()
@@ -193,6 +192,24 @@ struct ColumnBlockDecoder: ~Copyable {
         }
         try reader.skipPadding(to: 8)
         try reader.expectEnd(of: "a column block")
+    }
+
+    /// Replaces `block` by one in which no row has a value.
+    func setMissing(_ rows: Int, in block: inout ColumnBlock) {
+        block.rowCount = rows
+        block.starts.removeAll(keepingCapacity: true)
+        Self.resize(&block.values, to: rows)
+        Self.resize(&block.present, to: (rows + 63) / 64)
+        for word in block.present.indices { block.present[word] = 0 }
+    }
+
+    /// The run of a block in which every row has one value, for picking single ones.
+    @_lifetime(copy bytes)
+    static func fullRun(_ bytes: RawSpan, rows: Int) throws(FormatError) -> IntegerRunView {
+        guard bytes.byteCount > 0 && bytes.byte(at: 0) == 0 else {
+            throw FormatError("a column in which each row must have one value", offset: 0)
+        }
+        return try IntegerRunView(bytes, at: 1, count: rows)
     }
 
     @_lifetime(reader: copy reader)
@@ -254,7 +271,8 @@ struct ColumnBlockDecoder: ~Copyable {
                 total += count
                 place += 1
                 guard total <= Int64(ColumnBlockCodec.valuesMax) else {
-                    throw FormatError("a column block of over \(ColumnBlockCodec.valuesMax) values", offset: at)
+                    throw FormatError(
+                        "a column block of over \(ColumnBlockCodec.valuesMax) values", offset: at)
                 }
             }
             block.starts.append(UInt32(total))
@@ -293,18 +311,20 @@ struct ColumnBlockDecoder: ~Copyable {
         swap(&values, &run)
     }
 
-    /// Moves the first `count` values to the rows that have one, the last first.
+    /// Moves the first `count` values to the rows that have one, the last first; the others get 0.
     private static func spread(_ block: inout ColumnBlock, _ count: Int) {
         let present = block.present
         let words = present.span
         var from = count
         var row = block.rowCount
         var values = block.values.mutableSpan
-        while from > 0 && from < row {
+        while from < row {
             row &-= 1
             if words[row &>> 6] &>> UInt64(row & 63) & 1 == 1 {
                 from &-= 1
                 values[row] = values[from]
+            } else {
+                values[row] = 0
             }
         }
     }

@@ -43,7 +43,8 @@ struct ColumnIndex: Sendable {
         self.rowCount = rowCount
         blockCount = (rowCount + columnBlockRows - 1) / columnBlockRows
         guard bytes.count == blockCount * columnCount * ColumnDirectory.entryByteCount else {
-            throw FormatError("\(bytes.count) bytes for \(columnCount) columns of \(blockCount) blocks", offset: 0)
+            throw FormatError(
+                "\(bytes.count) bytes for \(columnCount) columns of \(blockCount) blocks", offset: 0)
         }
     }
 

@@ -10,9 +10,11 @@ struct ColumnWriter: ~Copyable {
     private let kind: IntegerKind
     private var pending = ColumnBlock()
     private var blockCount = 0
+    private let firstEntryAt: Int
 
-    init(_ kind: IntegerKind, _ file: inout SegmentFileWriter) {
+    init(_ kind: IntegerKind, _ file: inout SegmentFileWriter, with tools: borrowing ColumnTools) {
         self.kind = kind
+        firstEntryAt = tools.directory.count
         file.beginSection()
     }
 
@@ -124,32 +126,38 @@ struct ColumnWriter: ~Copyable {
         else { throw .damaged(Damage(file.path, at: start, "a column is over the limits of the format")) }
         let zone = tools.encoder.append(block, kind: kind, to: &file.pending)
         file.pending.pad(to: 8)
-        ColumnDirectory.append(zone, checksum: file.checksum(from: start), offset: offset, to: &tools.directory)
+        ColumnDirectory.append(
+            zone, checksum: file.checksum(from: start), offset: offset, to: &tools.directory)
         blockCount += 1
         let present = block.rowCount - zone.missing
         rowsWithValue += present
         isMultiValued = isMultiValued || (several && Int(block.starts[block.rowCount]) > present)
-        minimum = min(minimum, zone.minimum)
-        maximum = max(maximum, zone.maximum)
+        if present > 0 {
+            minimum = min(minimum, zone.minimum)
+            maximum = max(maximum, zone.maximum)
+        }
         try file.writeIfLarge()
     }
 
-    /// Writes the rest and ends the section.
+    /// Writes the rest and ends the section. Nil, and no section, if no row has a value.
     consuming func finish(
-        _ section: SectionKind, field: Int = 0, to file: inout SegmentFileWriter, with tools: inout ColumnTools
-    ) throws(StorageError) -> ColumnSummary {
+        _ section: SectionKind, field: Int = 0, to file: inout SegmentFileWriter,
+        with tools: inout ColumnTools
+    ) throws(StorageError) -> ColumnSummary? {
         if pending.rowCount > 0 { try writeBlock(to: &file, with: &tools) }
+        if rowsWithValue == 0 {
+            tools.directory.truncate(to: firstEntryAt)
+            return nil
+        }
         try file.endSection(section, field: field, items: blockCount)
-        let isEmpty = rowsWithValue == 0
         return ColumnSummary(
-            rowsWithValue: rowsWithValue, isMultiValued: isMultiValued, minimum: isEmpty ? 0 : minimum,
-            maximum: isEmpty ? 0 : maximum)
+            rowsWithValue: rowsWithValue, isMultiValued: isMultiValued, minimum: minimum, maximum: maximum)
     }
 }
 
 /// What the columns of one segment share while they are written.
 struct ColumnTools: ~Copyable {
-    var encoder = ColumnBlockEncoder()
+    var encoder = ColumnEncoder()
     /// The column index so far.
     var directory = ByteBuffer()
 
@@ -157,8 +165,8 @@ struct ColumnTools: ~Copyable {
 }
 
 struct ColumnSummary {
-    var rowsWithValue: Int
-    var isMultiValued: Bool
-    var minimum: Int64
-    var maximum: Int64
+    var rowsWithValue = 0
+    var isMultiValued = false
+    var minimum: Int64 = 0
+    var maximum: Int64 = 0
 }

@@ -33,7 +33,9 @@ struct IntegerRunEncoder: ~Copyable {
 
     mutating func append(_ values: Span<Int64>, kind: IntegerKind, to buffer: inout ByteBuffer) {
         precondition(values.count <= IntegerRun.countMax, "a run has at most 4,096 values")
-        if kind == .doubles || kind == .floats, let exponent = decimalExponent(values, floats: kind == .floats) {
+        if kind == .doubles || kind == .floats,
+            let exponent = decimalExponent(values, floats: kind == .floats)
+        {
             let encoding: IntegerEncoding = kind == .floats ? .decimalFloat : .decimal
             buffer.append(encoding.rawValue)
             buffer.appendVarint(UInt64(exponent))

@@ -96,7 +96,8 @@ struct SegmentFileWriter: ~Copyable {
         let root = checksum(from: start)
         let length = offset + UInt64(SegmentFooter.byteCount)
         let footer = SegmentFooter(
-            tocOffset: start, tocLength: offset - start, rootChecksum: root, fileLength: length, segmentID: id)
+            tocOffset: start, tocLength: offset - start, rootChecksum: root, fileLength: length, segmentID: id
+        )
         footer.encode(into: &pending)
         try writePending(keeping: 0)
         return (length, root)

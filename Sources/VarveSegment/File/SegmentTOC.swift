@@ -84,7 +84,7 @@ struct SegmentTOC: Equatable, Sendable {
 
     /// Reads a table whose checksum was verified, and checks that its sections lie one after the other between
     /// the header and the table itself.
-    init(decoding bytes: RawSpan, at offset: UInt64) throws(FormatError) {
+    init(decoding bytes: RawSpan, at offset: UInt64, headerLength: Int) throws(FormatError) {
         var reader = ByteReader(bytes)
         let rows: UInt64 = try reader.read()
         let tombstones: UInt64 = try reader.read()
@@ -107,7 +107,7 @@ struct SegmentTOC: Equatable, Sendable {
         births = SequenceNumber(lowest)...SequenceNumber(highest)
         fieldCount = Int(fields)
         sections.reserveCapacity(Int(count))
-        var end = UInt64(FileHeader.byteCount)
+        var end = UInt64(headerLength)
         for _ in 0..<count {
             let at = reader.offset
             let kind: UInt16 = try reader.read()
@@ -125,7 +125,9 @@ struct SegmentTOC: Equatable, Sendable {
             guard end <= offset else { throw FormatError("a section reaches into the table", offset: at) }
             sections.append(section)
         }
-        guard end == offset else { throw FormatError("sections end at \(end), the table is at \(offset)", offset: 0) }
+        guard end == offset else {
+            throw FormatError("sections end at \(end), the table is at \(offset)", offset: 0)
+        }
     }
 }
 
@@ -190,7 +192,8 @@ struct SegmentFooter: Equatable, Sendable {
         guard tocLength >= UInt64(SegmentTOC.headByteCount), tocLength <= UInt64(SegmentTOC.byteCountMax),
             tocOffset <= end, tocLength <= end - tocOffset
         else { throw FormatError("a table of contents of \(tocLength) bytes", offset: 8) }
-        guard features != 0 || (tocOffset + tocLength == end && pageTableOffset == 0 && parityOffset == 0) else {
+        guard features != 0 || (tocOffset + tocLength == end && pageTableOffset == 0 && parityOffset == 0)
+        else {
             throw FormatError("bytes behind the table of contents", offset: 24)
         }
     }

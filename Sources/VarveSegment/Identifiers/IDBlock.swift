@@ -30,7 +30,9 @@ struct IDBlockView: ~Escapable {
     /// The row of the id at one place.
     func row(_ place: Int) throws(FormatError) -> UInt32 {
         let row = rows.value(at: place)
-        guard row >= 0 && row < rowLimit else { throw FormatError("an id of row \(row) of \(rowLimit)", offset: 0) }
+        guard row >= 0 && row < rowLimit else {
+            throw FormatError("an id of row \(row) of \(rowLimit)", offset: 0)
+        }
         return UInt32(row)
     }
 
@@ -47,7 +49,7 @@ struct IDDictionaryWriter: ~Copyable {
     private var index = StringIndexWriter()
     private var filter: IDFilter.Writer
     private var integers = IntegerRunEncoder()
-    private var idCount = 0
+    private(set) var idCount = 0
     /// The place of each row in id order.
     private(set) var places: [UInt32]
 

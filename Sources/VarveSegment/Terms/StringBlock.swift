@@ -194,7 +194,9 @@ struct StringBlockView: ~Escapable {
     @inline(__always)
     @_lifetime(copy self)
     private func suffix(at start: Int, _ length: Int) throws(FormatError) -> RawSpan {
-        guard length <= bytes.byteCount &- start else { throw FormatError("a string ends past its block", offset: start) }
+        guard length <= bytes.byteCount &- start else {
+            throw FormatError("a string ends past its block", offset: start)
+        }
         return bytes.slice(start, length)
     }
 
@@ -240,6 +242,17 @@ struct StringBlockView: ~Escapable {
         return (count, false)
     }
 
+    /// Whether the string at a place is `wanted`, which the string before it is, if there is one.
+    func isEqual(_ place: Int, to wanted: RawSpan) throws(FormatError) -> Bool {
+        if place % StringBlock.groupCount != 0 {
+            return suffixCount(place) == 0 && shared(place) == wanted.byteCount
+        }
+        let head = try suffix(at: groupStart(place / StringBlock.groupCount), suffixCount(place))
+        return wanted.byteCount == common.byteCount + head.byteCount
+            && wanted.slice(0, common.byteCount).equals(common)
+            && wanted.slice(common.byteCount, head.byteCount).equals(head)
+    }
+
     /// Appends the string at one place.
     func append(_ place: Int, to buffer: inout ByteBuffer) throws(FormatError) {
         let origin = buffer.count
@@ -267,7 +280,8 @@ struct StringBlockView: ~Escapable {
         try append(places.lowerBound, to: &buffer)
         ends.append(UInt32(buffer.count))
         var start = groupStart(places.lowerBound / StringBlock.groupCount)
-        for each in (places.lowerBound / StringBlock.groupCount &* StringBlock.groupCount)...places.lowerBound {
+        for each in (places.lowerBound / StringBlock.groupCount &* StringBlock.groupCount)...places.lowerBound
+        {
             start &+= suffixCount(each)
         }
         for each in (places.lowerBound + 1)..<places.upperBound {

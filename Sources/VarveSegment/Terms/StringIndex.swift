@@ -38,7 +38,8 @@ struct StringIndex: Sendable {
             let keyEnd: UInt32 = span.load(at: at + 16)
             let isFirst = block == 0
             guard isFirst ? offset == 0 : offset > lastOffset, offset < sectionLength, offset % 8 == 0,
-                keyEnd >= lastKeyEnd, keyEnd <= keyBytes, keyEnd - lastKeyEnd <= UInt32(StringBlock.lengthMax),
+                keyEnd >= lastKeyEnd, keyEnd <= keyBytes,
+                keyEnd - lastKeyEnd <= UInt32(StringBlock.lengthMax),
                 span.load(UInt32.self, at: at + 20) == 0
             else { throw FormatError("a block at \(offset) with a key up to \(keyEnd)", offset: at) }
             (lastOffset, lastKeyEnd) = (offset, keyEnd)

@@ -53,6 +53,8 @@ package protocol SegmentView: AnyObject, Sendable {
     // MARK: Terms of keyword and text fields; ordinals follow the bytewise order of terms
     func ordinal(of term: RawSpan, field: Int) throws(StorageError) -> TermPosition
     func appendTerm(_ ordinal: Int, field: Int, to buffer: inout ByteBuffer) throws(StorageError)
+    /// Replaces `terms` by the terms of these ordinals.
+    func readTerms(_ ordinals: Range<Int>, field: Int, into terms: inout SortedTerms) throws(StorageError)
     /// How many rows hold the term.
     func documentFrequency(_ ordinal: Int, field: Int) throws(StorageError) -> Int
     /// Replaces `rows` by the rows that hold the term, ascending, and, for text, `frequencies` by how often each
@@ -143,4 +145,32 @@ package struct SortedIDs: ~Copyable {
     package init() {}
 
     package var count: Int { rows.count }
+}
+
+/// A run of terms in order. Term `i` is `bytes[offsets[i]..<offsets[i + 1]]`.
+package struct SortedTerms: ~Copyable {
+    package var bytes = ByteBuffer()
+    package var offsets: [UInt32] = [0]
+
+    package init() {}
+
+    package var count: Int { offsets.count - 1 }
+
+    package mutating func removeAll() {
+        bytes.removeAll()
+        offsets.removeAll(keepingCapacity: true)
+        offsets.append(0)
+    }
+}
+
+extension SegmentView {
+    package func readTerms(
+        _ ordinals: Range<Int>, field: Int, into terms: inout SortedTerms
+    ) throws(StorageError) {
+        terms.removeAll()
+        for ordinal in ordinals {
+            try appendTerm(ordinal, field: field, to: &terms.bytes)
+            terms.offsets.append(UInt32(terms.bytes.count))
+        }
+    }
 }

@@ -9,6 +9,8 @@ package struct RegistryReport: Equatable, Sendable {
     package var droppedBytes: UInt64 = 0
     /// Of a copy that the other one stood in for.
     package var damage: [Damage] = []
+
+    package init(generation: UInt64) { self.generation = generation }
 }
 
 /// Reads the newest generation of the registry: both copies, of which the one that is valid for longer counts.

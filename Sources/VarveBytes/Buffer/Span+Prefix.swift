@@ -3,6 +3,7 @@ extension RawSpan {
     /// with zeros for what is missing. Bytes past the `count` are never part of it.
     ///
     /// Taken from the whole span and not from a slice, so that a short run inside a long one costs one load.
+    @inlinable
     @inline(__always)
     package func orderedPrefix(at offset: Int, count: Int) -> UInt64 {
         if count <= 0 { return 0 }

@@ -101,10 +101,12 @@ final class FrozenColumn: Sendable {
     private func appendValues(_ range: Range<Int>, to values: inout [Int64]) {
         switch self.values {
         case .numbers(let column):
-            values.append(contentsOf: column.values[range])
+            column.values.forEachRun(in: range) { values.append(contentsOf: $0) }
         case .terms(let column):
             let ordinals = termOrder.ordinals
-            for term in column.values[range] { values.append(Int64(ordinals[Int(term)])) }
+            column.values.forEachRun(in: range) { run in
+                for term in run { values.append(Int64(ordinals[Int(term)])) }
+            }
         }
     }
 
@@ -126,16 +128,15 @@ final class FrozenColumn: Sendable {
     private func collect(
         _ column: TermColumn, _ rows: ValueRows, into bitmap: inout RowBitmap, _ isWanted: (UInt32) -> Bool
     ) {
-        let values = column.values
-        if rows.shape != .several {
-            for at in values.indices where isWanted(values[at]) { bitmap[rows.row(at: at)] = true }
-            return
-        }
-        for place in 0..<rows.rows.count {
-            let row = rows.row(at: place)
-            let end = rows.start(at: place + 1, valueCount: values.count)
-            for at in rows.start(at: place, valueCount: values.count)..<end where isWanted(values[at]) {
-                bitmap[row] = true
+        var at = 0
+        var place = 0
+        column.values.forEachRun { run in
+            for value in run {
+                if isWanted(value) {
+                    place = rows.shape == .several ? rows.place(ofValue: at, from: place) : at
+                    bitmap[rows.row(at: place)] = true
+                }
+                at &+= 1
             }
         }
     }

@@ -14,7 +14,7 @@ package final class FrozenMemtable: SegmentView {
     let rows: MemtableRows
     let columns: MemtableFields
     let terms: SharedBytes
-    private let versions: Locked<[Int64]>
+    private let versions: Locked<ChunkedArray<Int64>>
     /// The rows that another row of it superseded, in the order of their deaths. Empty after combining.
     package let ownDeaths: [RowDeath]
     /// See `Memtable.firstRowsOfIDs`. Empty after combining.
@@ -25,7 +25,7 @@ package final class FrozenMemtable: SegmentView {
     private let lazyIDOrder = Lazy<[UInt32]>()
 
     init(
-        rows: MemtableRows, versions: [Int64], fields: MemtableFields, terms: SharedBytes,
+        rows: MemtableRows, versions: ChunkedArray<Int64>, fields: MemtableFields, terms: SharedBytes,
         ownDeaths: [RowDeath], firstRowsOfIDs: [UInt32]
     ) {
         self.rows = rows
@@ -61,7 +61,7 @@ package final class FrozenMemtable: SegmentView {
         if rows.tombstoneCount == 0 { return nil }
         return lazyTombstones.value {
             var bitmap = RowBitmap(rowCount: rows.count)
-            for (row, state) in rows.rows.enumerated() where state.isTombstone { bitmap[row] = true }
+            for row in 0..<rows.count where rows.rows[row].isTombstone { bitmap[row] = true }
             return bitmap
         }
     }
@@ -81,12 +81,16 @@ package final class FrozenMemtable: SegmentView {
 
     package func readBirths(_ range: Range<Int>, into values: inout [UInt64]) {
         values.removeAll(keepingCapacity: true)
-        for row in rows.rows[range] { values.append(row.birth) }
+        rows.rows.forEachRun(in: range) { run in
+            for row in run { values.append(row.birth) }
+        }
     }
 
     package func readVersions(_ range: Range<Int>, into values: inout [Int64]) {
         values.removeAll(keepingCapacity: true)
-        versions.withLock { versions in values.append(contentsOf: versions[range]) }
+        versions.withLock { versions in
+            versions.forEachRun(in: range) { values.append(contentsOf: $0) }
+        }
         precondition(!values.contains { $0 < 0 }, "versions are resolved before a view is published")
     }
 
@@ -94,7 +98,7 @@ package final class FrozenMemtable: SegmentView {
 
     /// Whether a row's version is still unknown.
     package var hasUnresolvedVersions: Bool {
-        versions.withLock { versions in versions.contains { $0 < 0 } }
+        versions.withLock { versions in (0..<versions.count).contains { versions[$0] < 0 } }
     }
 
     /// Settles the versions of every id whose first row here is unresolved.
@@ -104,11 +108,11 @@ package final class FrozenMemtable: SegmentView {
         precondition(bases.count == firstRowsOfIDs.count, "one version for each id to look up")
         var baseOfRow = [Int64](repeating: 0, count: rows.count)
         for (row, base) in zip(firstRowsOfIDs, bases) { baseOfRow[Int(row)] = base }
-        for (row, state) in rows.rows.enumerated() where state.previous != 0 {
-            baseOfRow[row] = baseOfRow[Int(state.previous) - 1]
+        for row in baseOfRow.indices where rows.rows[row].previous != 0 {
+            baseOfRow[row] = baseOfRow[Int(rows.rows[row].previous) - 1]
         }
         versions.withLock { versions in
-            for row in versions.indices where versions[row] < 0 {
+            for row in baseOfRow.indices where versions[row] < 0 {
                 versions[row] = baseOfRow[row] &- versions[row]
             }
         }

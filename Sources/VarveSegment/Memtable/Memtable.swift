@@ -14,7 +14,7 @@ package import VarveDocument
 /// `freeze` turns what there is into a `FrozenMemtable` without copying and leaves this one empty.
 package struct Memtable: ~Copyable {
     private var rows = MemtableRows()
-    private var versions: [Int64] = []
+    private var versions = ChunkedArray<Int64>()
     private var fields: MemtableFields
     private var arena = ByteBuffer()
     private let seed: UInt64
@@ -36,7 +36,7 @@ package struct Memtable: ~Copyable {
 
     /// Memory held, payloads included: the capacity of everything it keeps. Costs some nanoseconds a field.
     package var byteCount: Int {
-        rows.byteCount + versions.capacity * 8 + fields.byteCount + arena.capacity
+        rows.byteCount + versions.byteCount + fields.byteCount + arena.capacity
             + ownDeaths.capacity * MemoryLayout<RowDeath>.stride + firstRowsOfIDs.capacity * 4
     }
 
@@ -131,7 +131,7 @@ package struct Memtable: ~Copyable {
             firstRowsOfIDs: firstRowsOfIDs)
         let schema = fields.definitions
         rows = MemtableRows()
-        versions = []
+        versions = ChunkedArray()
         fields = MemtableFields(seed: seed)
         fields.learn(schema)
         ownDeaths = []
@@ -142,13 +142,14 @@ package struct Memtable: ~Copyable {
     /// Appends all rows of a frozen memtable, whose births follow. Its versions must be resolved.
     mutating func append(_ view: FrozenMemtable) {
         let firstRow = UInt32(rows.count)
-        for var row in view.rows.rows {
+        for number in 0..<view.rows.count {
+            var row = view.rows.rows[number]
             let payload = view.rows.chunks[Int(row.chunk)]
             row.chunk = rows.chunk(of: payload)
             let id = payload.bytes.slice(Int(row.idOffset), Int(row.idCount))
             _ = rows.append(row, id: id, hash: hashOfID(id))
         }
-        versions.append(contentsOf: view.resolvedVersions)
+        for version in view.resolvedVersions { versions.append(version) }
         let terms = view.terms
         fields.append(view.columns, terms: terms.bytes, firstRow: firstRow, arena: &arena)
     }
@@ -173,7 +174,10 @@ package struct MemtableRowState: Equatable, Sendable {
 
 /// Versions of a memtable's rows; an unresolved one is the negative of its place in the chain of its id.
 enum VersionChains {
-    static func resolve(_ versions: inout [Int64], _ rows: [MemtableRow], endingAt row: Int, base: Int64) {
+    static func resolve(
+        _ versions: inout ChunkedArray<Int64>, _ rows: ChunkedArray<MemtableRow>, endingAt row: Int,
+        base: Int64
+    ) {
         var at = row
         while at >= 0 {
             if versions[at] < 0 { versions[at] = base &- versions[at] }

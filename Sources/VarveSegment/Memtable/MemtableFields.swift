@@ -5,16 +5,24 @@ import VarveDocument
 struct NumberColumn: Sendable {
     let field: Int
     private(set) var rows = ValueRows()
-    private(set) var values: [Int64] = []
+    private(set) var values = ChunkedArray<Int64>()
 
     init(field: Int) { self.field = field }
 
-    var byteCount: Int { rows.byteCount + values.capacity * MemoryLayout<Int64>.stride }
+    var byteCount: Int { rows.byteCount + values.byteCount }
 
     @inline(__always)
     mutating func append(_ value: Int64, row: UInt32) {
         rows.note(row, valueCount: values.count)
         values.append(value)
+    }
+
+    /// Appends the column of another memtable, whose rows follow at `firstRow`.
+    mutating func append(_ other: NumberColumn, firstRow: UInt32) {
+        rows.append(other.rows, valueCount: other.values.count, after: values.count, firstRow: firstRow)
+        other.values.forEachRun { run in
+            for value in run { values.append(value) }
+        }
     }
 }
 
@@ -23,7 +31,7 @@ struct TermColumn: Sendable {
     let field: Int
     let isText: Bool
     private(set) var rows = ValueRows()
-    private(set) var values: [UInt32] = []
+    private(set) var values = ChunkedArray<UInt32>()
     private(set) var table: TermTable
 
     init(field: Int, isText: Bool, seed: UInt64) {
@@ -33,7 +41,7 @@ struct TermColumn: Sendable {
     }
 
     var byteCount: Int {
-        rows.byteCount + values.capacity * MemoryLayout<UInt32>.stride + table.byteCount
+        rows.byteCount + values.byteCount + table.byteCount
     }
 
     @inline(__always)
@@ -60,14 +68,9 @@ struct TermColumn: Sendable {
             table.note(number, documents: term.documents)
             numbers.append(UInt32(number))
         }
-        let places = other.rows.count(valueCount: other.values.count)
-        for place in 0..<places {
-            let start = other.rows.start(at: place, valueCount: other.values.count)
-            let end = other.rows.start(at: place + 1, valueCount: other.values.count)
-            for at in start..<end {
-                rows.note(firstRow + UInt32(other.rows.row(at: place)), valueCount: values.count)
-                values.append(numbers[Int(other.values[at])])
-            }
+        rows.append(other.rows, valueCount: other.values.count, after: values.count, firstRow: firstRow)
+        other.values.forEachRun { run in
+            for value in run { values.append(numbers[Int(value)]) }
         }
     }
 }
@@ -120,12 +123,7 @@ struct MemtableFields: Sendable {
         learn(other.definitions)
         for column in other.numbers {
             let at = Int(slot(of: column.field) &>> 1)
-            for place in 0..<column.rows.count(valueCount: column.values.count) {
-                let start = column.rows.start(at: place, valueCount: column.values.count)
-                let end = column.rows.start(at: place + 1, valueCount: column.values.count)
-                let row = firstRow + UInt32(column.rows.row(at: place))
-                for value in start..<end { numbers[at].append(column.values[value], row: row) }
-            }
+            numbers[at].append(column, firstRow: firstRow)
         }
         for column in other.terms {
             let at = Int(slot(of: column.field) &>> 1)

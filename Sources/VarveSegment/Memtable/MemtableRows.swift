@@ -22,7 +22,7 @@ struct MemtableRow: Sendable, BitwiseCopyable {
 /// that id, so that growing needs no id and a foreign id costs, as a rule, no look at its bytes.
 struct MemtableRows: Sendable {
     private(set) var chunks: [SharedBytes] = []
-    private(set) var rows: [MemtableRow] = []
+    private(set) var rows = ChunkedArray<MemtableRow>()
     private(set) var tombstoneCount = 0
     private(set) var payloadBytes = 0
     private var slots: [UInt64] = [UInt64](repeating: 0, count: 16)
@@ -34,7 +34,7 @@ struct MemtableRows: Sendable {
     var count: Int { rows.count }
 
     var byteCount: Int {
-        payloadBytes + chunks.count * Self.chunkOverhead + rows.capacity * MemoryLayout<MemtableRow>.stride
+        payloadBytes + chunks.count * Self.chunkOverhead + rows.byteCount
             + slots.capacity * MemoryLayout<UInt64>.stride
     }
 

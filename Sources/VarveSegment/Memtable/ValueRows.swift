@@ -49,6 +49,19 @@ struct ValueRows: Sendable {
         note(row, valueCount: valueCount)
     }
 
+    /// Notes the rows of another column, whose row 0 is `firstRow` here and whose values follow at `count`.
+    mutating func append(_ other: ValueRows, valueCount: Int, after count: Int, firstRow: UInt32) {
+        // Dense goes on as dense if nothing is missing in between, and one value decides that.
+        if other.shape == .dense && shape == .dense && Int(firstRow) == count { return }
+        for place in 0..<other.count(valueCount: valueCount) {
+            let row = firstRow + UInt32(other.row(at: place))
+            let end = other.start(at: place + 1, valueCount: valueCount)
+            for at in other.start(at: place, valueCount: valueCount)..<end {
+                note(row, valueCount: count + at)
+            }
+        }
+    }
+
     /// Rows that have a value, out of a column of `valueCount` values.
     func count(valueCount: Int) -> Int { shape == .dense ? valueCount : rows.count }
 
@@ -67,6 +80,14 @@ struct ValueRows: Sendable {
     func start(at place: Int, valueCount: Int) -> Int {
         if shape != .several { return place }
         return place < starts.count ? Int(starts[place]) : valueCount
+    }
+
+    /// The place whose values hold the one at `at`; at or after `place`. Only where rows have several values.
+    @inline(__always)
+    func place(ofValue at: Int, from place: Int) -> Int {
+        var place = place
+        while place &+ 1 < starts.count && Int(starts[place &+ 1]) <= at { place &+= 1 }
+        return place
     }
 
     private func firstPlace(from row: Int) -> Int {

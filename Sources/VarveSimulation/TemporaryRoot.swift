@@ -2,6 +2,7 @@ import VarveBytes
 package import VarveFiles
 
 /// An empty directory of the real file system, which goes away with this value: for the tests that need one.
+/// Keep the value to the end (a member, or `defer { withExtendedLifetime(root) {} }`), not only its `files`.
 ///
 /// It lies in a directory that only this user can enter, since a store refuses a root that anyone may write to.
 package final class TemporaryRoot: Sendable {

@@ -13,19 +13,27 @@ import VarveSimulation
         try disk.syncDirectory(.root)
     }
 
+    private func publish(on files: any FileSystem) -> AtomicPublish {
+        let clock = SimulatedClock()
+        return AtomicPublish(
+            in: Environment(
+                files: files, clock: clock, random: SeededRandom(seed: 1),
+                scheduler: SeededScheduler(seed: 1, clock: clock)))
+    }
+
     @Test func `writes under another name, syncs, links and cleans up, in this order`() throws {
         let traced = TracingFileSystem(disk)
-        try AtomicPublish(files: traced).publish("shard/manifest-1", bytes: content.rawSpan)
+        try publish(on: traced).publish("shard/manifest-1", bytes: content.rawSpan)
         #expect(
             traced.lines == [
-                "create tmp/shard.manifest-1",
-                "write tmp/shard.manifest-1 0+21",
-                "sync tmp/shard.manifest-1",
-                "link shard/manifest-1 from tmp/shard.manifest-1",
-                "unlink tmp/shard.manifest-1",
+                "create tmp/manifest-1.910a2dec89025cc1",
+                "write tmp/manifest-1.910a2dec89025cc1 0+21",
+                "sync tmp/manifest-1.910a2dec89025cc1",
+                "link shard/manifest-1 from tmp/manifest-1.910a2dec89025cc1",
+                "unlink tmp/manifest-1.910a2dec89025cc1",
             ])
         #expect(disk.bytes(of: "shard/manifest-1") == content)
-        #expect(disk.bytes(of: "tmp/shard.manifest-1") == nil)
+        #expect(disk.snapshot().count == 1)
     }
 
     @Test func `leaves the whole file or no file, wherever power fails`() throws {
@@ -34,8 +42,7 @@ import VarveSimulation
         for stop in 0..<7 {
             let disk = start.copy()
             disk.crashAfter(operation: stop)
-            let publish = AtomicPublish(files: disk)
-            try? publish.publish("shard/manifest-1", bytes: content.rawSpan)
+            try? publish(on: disk).publish("shard/manifest-1", bytes: content.rawSpan)
             try? disk.syncDirectory("shard")
             for survivor in disk.crashStates() {
                 let found = survivor.bytes(of: "shard/manifest-1")
@@ -49,7 +56,7 @@ import VarveSimulation
 
     @Test(arguments: [SyncKind.full, .directory]) func `needs its sync`(kind: SyncKind) throws {
         disk.ignoreSyncs { ignored, _ in ignored == kind }
-        try AtomicPublish(files: disk).publish("shard/manifest-1", bytes: content.rawSpan)
+        try publish(on: disk).publish("shard/manifest-1", bytes: content.rawSpan)
         try disk.syncDirectory("shard")
         let isWhole = disk.crashStates().allSatisfy { $0.bytes(of: "shard/manifest-1") == content }
         #expect(!isWhole)
@@ -58,18 +65,34 @@ import VarveSimulation
     @Test(arguments: 1...4) func `leaves nothing behind when a call fails`(call: Int) throws {
         disk.setFaults(.failing(call: call, with: .noSpace))
         #expect(throws: FileError.self) {
-            try AtomicPublish(files: disk).publish("shard/manifest-1", bytes: content.rawSpan)
+            try publish(on: disk).publish("shard/manifest-1", bytes: content.rawSpan)
         }
         #expect(disk.snapshot().isEmpty)
     }
 
-    @Test func `overwrites no name, but what an earlier attempt left in tmp`() throws {
-        let publish = AtomicPublish(files: disk)
-        try disk.createFile("tmp/shard.manifest-1").write([1, 2, 3].rawSpan, at: 0)
+    @Test func `overwrites no name`() throws {
+        let publish = publish(on: disk)
         try publish.publish("shard/manifest-1", bytes: content.rawSpan)
         #expect(throws: FileError("link", "shard/manifest-1", .exists)) {
-            try publish.publish("shard/manifest-1", bytes: [1].rawSpan)
+            try publish.publish("shard/manifest-1") { (file) throws(FileError) in
+                try file.write([1].rawSpan, at: 0)
+            }
         }
         #expect(disk.snapshot() == [FileImage(path: "shard/manifest-1", bytes: content)])
+    }
+
+    @Test func `links several files only when all of them are whole`() throws {
+        let traced = TracingFileSystem(disk)
+        let publish = publish(on: traced)
+        do {
+            let segment = try publish.stage(for: "shard/seg-1")
+            let deaths = try publish.stage(for: "shard/dels-1")
+            try segment.sync()
+            try deaths.sync()
+            try segment.link()
+            try deaths.link()
+        }
+        let verbs = traced.lines.map { $0.prefix { $0 != " " } }
+        #expect(verbs == ["create", "create", "sync", "sync", "link", "link", "unlink", "unlink"])
     }
 }

@@ -7,6 +7,7 @@ import VarveSimulation
 @Suite struct `The simulated disk and the real one` {
     @Test(arguments: 0..<40) func `answer the same to the same calls`(seed: Int) throws {
         let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
         let disk = SimulatedDisk()
         var script = FileScript(seed: UInt64(seed))
         for number in 0..<400 {

@@ -28,42 +28,30 @@ final class POSIXFile: OpenFile {
     var number: Int32 { descriptor.load(ordering: .relaxed) }
 
     func read(at offset: UInt64, into target: inout MutableRawSpan) throws(FileError) -> Int {
+        // No file reaches so far: what lies there is the end.
+        guard let start = off_t(exactly: offset) else { return 0 }
         let wanted = target.byteCount
-        var done = 0
-        while done < wanted {
-            // No file reaches so far: what lies there is the end.
-            guard let position = off_t(exactly: offset &+ UInt64(done)), offset <= UInt64(off_t.max) else {
-                break
-            }
-            let count: Int
-            do throws(Errno) {
+        do throws(Errno) {
+            return try Transfer.read(wanted, from: start) { (done, position) throws(Errno) in
                 var rest = target._mutatingExtracting(done..<wanted)
-                count = try SystemCall.read(number, at: position, into: &rest)
-            } catch {
-                throw FileError("read", path, error)
+                return try SystemCall.read(number, at: position, into: &rest)
             }
-            if count == 0 { break }
-            done += count
+        } catch {
+            throw FileError("read", path, error)
         }
-        return done
     }
 
     func write(_ bytes: RawSpan, at offset: UInt64) throws(FileError) {
         let total = bytes.byteCount
-        guard offset <= UInt64(off_t.max), UInt64(total) <= UInt64(off_t.max) - offset else {
-            throw FileError("write", path, .other(EFBIG))
-        }
-        var done = 0
-        while done < total {
-            do throws(Errno) {
-                let rest = bytes.slice(done, total - done)
-                let count = try SystemCall.write(number, rest, at: off_t(offset) + off_t(done))
-                // A write of no bytes without a reason would be tried for ever.
-                guard count > 0 else { throw Errno(number: EIO) }
-                done += count
-            } catch {
-                throw FileError("write", path, error)
+        do throws(Errno) {
+            guard let start = off_t(exactly: offset), off_t(total) <= off_t.max - start else {
+                throw Errno(number: EFBIG)
             }
+            try Transfer.write(total, from: start) { (done, position) throws(Errno) in
+                try SystemCall.write(number, bytes.slice(done, total - done), at: position)
+            }
+        } catch {
+            throw FileError("write", path, error)
         }
     }
 

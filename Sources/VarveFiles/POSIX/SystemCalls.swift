@@ -151,7 +151,7 @@ enum SystemCall {
     }
 
     /// Calls until the answer is not `EINTR`, and throws what `errno` says of a negative one.
-    private static func retrying<Answer: SignedInteger>(_ call: () -> Answer) throws(Errno) -> Answer {
+    static func retrying<Answer: SignedInteger>(_ call: () -> Answer) throws(Errno) -> Answer {
         while true {
             let answer = call()
             if answer >= 0 { return answer }

@@ -7,12 +7,12 @@ import VarveBytes
 /// the directory. If power fails before that, the name may be there or not, but never with less than the
 /// whole file; what is left in `tmp/` is removed when the store is opened.
 package struct AtomicPublish: Sendable {
-    private let files: any FileSystem
+    private let environment: Environment
     private let temporary: StorePath
 
     /// - Parameter temporary: The directory for files that are not published yet; it must exist.
-    package init(files: any FileSystem, temporary: StorePath = "tmp") {
-        self.files = files
+    package init(in environment: Environment, temporary: StorePath = "tmp") {
+        self.environment = environment
         self.temporary = temporary
     }
 
@@ -37,16 +37,13 @@ package struct AtomicPublish: Sendable {
     }
 
     /// Makes the file that is to get the name `path`, for callers that link several files at once.
+    ///
+    /// The temporary name ends with a random number, so that two writers never share one, not even when the
+    /// store's lock failed to keep them apart.
     package func stage(for path: StorePath) throws(FileError) -> StagedFile {
-        let place = temporary.appending(path.text.split(separator: "/").joined(separator: "."))
-        do throws(FileError) {
-            return StagedFile(files: files, file: try files.createFile(place), path: path)
-        } catch {
-            guard error.code == .exists else { throw error }
-        }
-        // Left by an attempt that failed: whoever writes the same name now is its only owner.
-        try files.unlink(place)
-        return StagedFile(files: files, file: try files.createFile(place), path: path)
+        let name = "\(path.name).\(environment.random.next().hex16)"
+        let file = try environment.files.createFile(temporary.appending(name))
+        return StagedFile(files: environment.files, file: file, path: path)
     }
 }
 

@@ -1,30 +1,53 @@
-/// Reads a date of a query: `2013-01-01`, `1356998400000`, `now`, and either `now` or `<date>||` with steps after
-/// it: `now-1d/d`, `2013-01-01||+1M/M`.
+import VarveBytes
+import VarveDocument
+
+/// Reads a date of a query: one in its field's format, `now`, and either `now` or `<date>||` with steps after it:
+/// `now-1d/d`, `2013-01-01||+1M/M`.
 ///
 /// Steps are `+n`, `-n` (calendar arithmetic) and `/` (round to the unit) with `y M w d h H m s`; weeks start on
 /// Monday. Rounding *down* gives the first millisecond of what the text or the unit leaves open, rounding *up* its
 /// last; the date before `||` is never rounded up.
 struct DateMath {
-    /// Milliseconds since 1970 that `now` stands for.
-    let now: Int64
-    /// Milliseconds east of UTC.
-    let timeZone: Int64
-
     enum Rounding {
         case down
         case up
     }
 
+    /// Milliseconds since 1970 that `now` stands for.
+    let now: Int64
+    /// Milliseconds east of UTC, for dates without an offset of their own and for rounding.
+    let timeZone: Int64
+    /// How the field's dates are written.
+    let formatNames: String
+    private let format: DateFormat
+
+    init(now: Int64, timeZone: Int64, format names: String?) {
+        self.now = now
+        self.timeZone = timeZone
+        formatNames = names ?? DateFormat.defaultNames
+        format = DateFormat(formatNames) ?? .standard
+    }
+
     func milliseconds(_ text: String, rounding: Rounding) throws(QueryError) -> Int64 {
-        let parts = Self.split(text)
-        guard let steps = parts.steps else {
-            let date = try DateText(text, timeZone: timeZone)
-            return rounding == .down ? date.first : date.last
+        let (anchor, steps) = Self.split(text)
+        guard let steps else { return try date(text, rounding: rounding) }
+        let start: Int64
+        if let anchor { start = try date(anchor, rounding: .down) } else { start = now }
+        return try apply(steps, to: start, rounding: rounding)
+    }
+
+    /// A date in the field's format, without math.
+    func date(_ text: String, rounding: Rounding) throws(QueryError) -> Int64 {
+        if text.isEmpty { throw QueryError(.invalidDate, "cannot parse empty date") }
+        guard let date = format.parse(Array(text.utf8).rawSpan) else {
+            throw QueryError(
+                .invalidDate, "failed to parse date field [\(text)] with format [\(formatNames)]")
         }
-        let anchor = try parts.anchor.map { (text) throws(QueryError) in
-            try DateText(text, timeZone: timeZone).first
+        var moment = date.milliseconds
+        if rounding == .up, let unit = DateUnit(openAt: date.precision), let next = unit.add(1, to: moment) {
+            moment = next - 1
         }
-        return try apply(steps, to: anchor ?? now, rounding: rounding)
+        return date.hasOffset ? moment : moment - timeZone
     }
 
     /// `now+1d` into (nil, `+1d`), `2013||/d` into (`2013`, `/d`), `2013` into (`2013`, nil).
@@ -41,9 +64,7 @@ struct DateMath {
     }
 
     private func apply(_ text: String, to start: Int64, rounding: Rounding) throws(QueryError) -> Int64 {
-        guard DateUnit.range.contains(start) else {
-            throw QueryError(.invalidDate, "date math [\(text)] leaves the range of dates")
-        }
+        guard DateUnit.range.contains(start) else { throw Self.beyondRange(text) }
         var moment = start + timeZone
         var cursor = TextCursor(text)
         while !cursor.isAtEnd {
@@ -62,24 +83,22 @@ struct DateMath {
                     .invalidDate, "rounding `/` can only be used on single unit types [\(text)]")
             }
             let unit = try Self.unit(&cursor, of: text)
-            guard
-                let next = rounds
-                    ? unit.round(moment, rounding) : unit.add(count * sign, to: moment)
-            else {
-                throw QueryError(.invalidDate, "date math [\(text)] leaves the range of dates")
-            }
+            let next = rounds ? unit.round(moment, rounding) : unit.add(count * sign, to: moment)
+            guard let next else { throw Self.beyondRange(text) }
             moment = next
         }
         return moment - timeZone
+    }
+
+    private static func beyondRange(_ text: String) -> QueryError {
+        QueryError(.invalidDate, "date math [\(text)] leaves the range of dates")
     }
 
     private static func count(_ cursor: inout TextCursor, of text: String) throws(QueryError) -> Int64 {
         var count: Int64?
         while let digit = cursor.digit() {
             let next = (count ?? 0) * 10 + digit
-            guard next <= Int32.max else {
-                throw QueryError(.invalidDate, "a number is too great in date math [\(text)]")
-            }
+            guard next <= Int32.max else { throw beyondRange(text) }
             count = next
         }
         if cursor.isAtEnd { throw QueryError(.invalidDate, "truncated date math [\(text)]") }
@@ -90,78 +109,5 @@ struct DateMath {
         for (letter, unit) in DateUnit.letters where cursor.skip(letter) { return unit }
         let unknown = cursor.rest.first.map(String.init) ?? ""
         throw QueryError(.invalidDate, "unit [\(unknown)] not supported for date math [\(text)]")
-    }
-}
-
-/// A unit of date math, over milliseconds since 1970 in local time.
-enum DateUnit {
-    case year
-    case month
-    case week
-    case day
-    case hour
-    case minute
-    case second
-
-    static let letters: [(Unicode.Scalar, DateUnit)] = [
-        ("y", .year), ("M", .month), ("w", .week), ("d", .day), ("h", .hour), ("H", .hour), ("m", .minute),
-        ("s", .second),
-    ]
-
-    /// Date math stays within about 290,000 years of 1970.
-    static let range: ClosedRange<Int64> = -9_151_000_000_000_000...9_151_000_000_000_000
-
-    /// Nil beyond the limit.
-    func add(_ count: Int64, to moment: Int64) -> Int64? {
-        switch self {
-        case .year: Self.adding(months: count * 12, to: moment)
-        case .month: Self.adding(months: count, to: moment)
-        case .week: Self.adding(count, Milliseconds.week, to: moment)
-        case .day: Self.adding(count, Milliseconds.day, to: moment)
-        case .hour: Self.adding(count, Milliseconds.hour, to: moment)
-        case .minute: Self.adding(count, Milliseconds.minute, to: moment)
-        case .second: Self.adding(count, Milliseconds.second, to: moment)
-        }
-    }
-
-    /// First or last millisecond of the unit that the moment lies in.
-    func round(_ moment: Int64, _ rounding: DateMath.Rounding) -> Int64? {
-        guard Self.range.contains(moment) else { return nil }
-        let first = start(of: moment)
-        return rounding == .down ? first : add(1, to: first).map { $0 - 1 }
-    }
-
-    private func start(of moment: Int64) -> Int64 {
-        let days = floorDivide(moment, Milliseconds.day)
-        var date = CivilDate(daysSince1970: days)
-        switch self {
-        case .year:
-            date.month = 1
-            date.day = 1
-            return date.daysSince1970 * Milliseconds.day
-        case .month:
-            date.day = 1
-            return date.daysSince1970 * Milliseconds.day
-        case .week:
-            // 1 January 1970 was a Thursday: three days after a Monday.
-            return (floorDivide(days + 3, 7) * 7 - 3) * Milliseconds.day
-        case .day: return days * Milliseconds.day
-        case .hour: return floorDivide(moment, Milliseconds.hour) * Milliseconds.hour
-        case .minute: return floorDivide(moment, Milliseconds.minute) * Milliseconds.minute
-        case .second: return floorDivide(moment, Milliseconds.second) * Milliseconds.second
-        }
-    }
-
-    private static func adding(_ count: Int64, _ length: Int64, to moment: Int64) -> Int64? {
-        let (sum, overflow) = moment.addingReportingOverflow(count * length)
-        return overflow || !range.contains(sum) ? nil : sum
-    }
-
-    private static func adding(months: Int64, to moment: Int64) -> Int64? {
-        guard range.contains(moment), abs(months) <= 12 * 600_000 else { return nil }
-        let days = floorDivide(moment, Milliseconds.day)
-        let date = CivilDate(daysSince1970: days).adding(months: months)
-        let sum = date.daysSince1970 * Milliseconds.day + (moment - days * Milliseconds.day)
-        return range.contains(sum) ? sum : nil
     }
 }

@@ -73,7 +73,7 @@ extension FieldTestReader {
     private func date(
         _ value: QueryValue, _ field: FieldDefinition, zone: Int64, _ rounding: DateMath.Rounding
     ) throws(QueryError) -> Int64 {
-        let math = DateMath(now: now, timeZone: zone)
+        let math = DateMath(now: now, timeZone: zone, format: field.format)
         switch value {
         case .string(let text): return try math.milliseconds(text, rounding: rounding)
         case .integer(let number): return try math.milliseconds(String(number), rounding: rounding)
@@ -123,7 +123,7 @@ extension FieldTestReader {
     static func misfit(_ value: QueryValue, _ field: FieldDefinition) -> QueryError {
         QueryError(
             .invalidValue,
-            "failed to read [\(value)] as a value of field [\(field.path)] of type [\(field.type)]",
+            "failed to read [\(value)] as a value of field [\(field.path)] of type [\(field.typeName)]",
             field: field.path)
     }
 }

@@ -1,3 +1,4 @@
+import VarveBytes
 import VarveDocument
 
 /// Turns a query's leaf into a test of one field's values: numbers, dates and booleans are read and rounded here,
@@ -24,7 +25,7 @@ struct FieldTestReader {
     }
 
     private func terms(_ values: [QueryValue], of field: FieldDefinition) throws(QueryError) -> FieldTest {
-        if field.type == .keyword || field.type == .text {
+        if field.hasTerms {
             return .terms(Self.sortedUnique(values.map { Array($0.description.utf8) }))
         }
         var ranges: [ClosedRange<Int64>] = []
@@ -51,11 +52,11 @@ struct FieldTestReader {
 
     private func range(_ bounds: QueryBounds, of field: FieldDefinition) throws(QueryError) -> FieldTest {
         if bounds.lower == nil && bounds.upper == nil { return .anyValue }
-        if field.type == .keyword || field.type == .text {
+        if field.hasTerms {
             return .termRange(
                 TermBounds(lower: bounds.lower.map(Self.termBound), upper: bounds.upper.map(Self.termBound)))
         }
-        let zone = try DateText.offset(of: bounds.timeZone)
+        let zone = try TimeZoneOffset.milliseconds(bounds.timeZone)
         var low: Int64? = .min
         if let bound = bounds.lower { low = try lowest(bound, field, zone: zone) }
         var high: Int64? = .max
@@ -72,11 +73,25 @@ struct FieldTestReader {
     }
 
     private static func expectTerms(_ field: FieldDefinition, for query: String) throws(QueryError) {
-        if field.type == .keyword || field.type == .text { return }
+        if field.hasTerms { return }
         throw QueryError(
             .invalidRequest,
-            "a \(query) query needs a keyword or text field, but [\(field.path)] is of type [\(field.type)]",
+            "a \(query) query needs a keyword or text field, but [\(field.path)] is of type [\(field.typeName)]",
             field: field.path)
+    }
+
+    /// The tokens of a text, as a text field cuts it.
+    static func tokens(of text: String) -> [[UInt8]] {
+        var bytes = ByteBuffer()
+        var ends: [Int] = []
+        Tokenizer.tokens(of: Array(text.utf8).rawSpan, into: &bytes, ends: &ends)
+        var start = 0
+        var tokens: [[UInt8]] = []
+        for end in ends {
+            tokens.append(bytes.bytes.slice(start, end - start).copyBytes())
+            start = end
+        }
+        return tokens
     }
 
     private static func sortedUnique(_ terms: [[UInt8]]) -> [[UInt8]] {

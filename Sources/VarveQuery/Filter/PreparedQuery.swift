@@ -77,6 +77,10 @@ struct QueryPreparation {
         if case .terms(_, let values) = node { try Self.checkCount(values.count) }
         var tests: [FieldType: FieldTest] = [:]
         for definition in definitions(path) where tests[definition.type] == nil {
+            guard definition.hasColumn || (definition.hasTerms && definition.isIndexed) else {
+                throw QueryError(
+                    .invalidRequest, "cannot search on field [\(path)] since it is not indexed", field: path)
+            }
             tests[definition.type] = try reader.test(node, of: definition)
         }
         return tests.isEmpty ? .none : .leaf(path, tests)
@@ -93,4 +97,9 @@ struct QueryPreparation {
             clauses.minimumShouldMatch?.required(of: prepared.optional.count) ?? (isDemanded ? 1 : 0)
         return .bool(prepared)
     }
+}
+
+extension FieldDefinition {
+    /// Whether its values are terms rather than numbers.
+    var hasTerms: Bool { type == .keyword || type == .text }
 }

@@ -43,7 +43,7 @@ struct SortCursor {
             guard let number = integer(value) else { throw misfit(key) }
             return .key(key.directed(number))
         case .number(.date):
-            guard let number = date(value) else { throw misfit(key) }
+            guard let number = date(value, key) else { throw misfit(key) }
             return .key(key.directed(number))
         case .number(.double):
             guard let number = double(value) else { throw misfit(key) }
@@ -74,9 +74,10 @@ struct SortCursor {
     }
 
     /// Milliseconds, or a text in the format of dates; `now` is refused.
-    private static func date(_ value: SortValue) -> Int64? {
-        if case .string(let text) = value { return (try? DateText(text, timeZone: 0))?.first }
-        return integer(value)
+    private static func date(_ value: SortValue, _ key: SortPlan.Key) -> Int64? {
+        guard case .string(let text) = value else { return integer(value) }
+        let math = DateMath(now: 0, timeZone: 0, format: key.dateFormat)
+        return try? math.date(text, rounding: .down)
     }
 
     private static func double(_ value: SortValue) -> Double? {

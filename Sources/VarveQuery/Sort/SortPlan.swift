@@ -26,6 +26,8 @@ struct SortPlan {
     struct Key {
         let field: String
         let source: Source
+        /// How dates of the field are written.
+        let dateFormat: String?
         let isDescending: Bool
         let takesMaximum: Bool
         /// The key of rows without a value.
@@ -55,7 +57,8 @@ struct SortPlan {
     private static func resolve(_ key: SortKey, _ definitions: [FieldDefinition]) throws(QueryError) -> Key {
         let source = try source(of: key, definitions)
         return Key(
-            field: key.field, source: source, isDescending: key.order == .descending,
+            field: key.field, source: source, dateFormat: definitions.first?.format,
+            isDescending: key.order == .descending,
             takesMaximum: key.mode == .maximum, missing: missing(key, source))
     }
 

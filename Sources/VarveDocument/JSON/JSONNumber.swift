@@ -26,7 +26,8 @@ struct JSONNumber {
         let next = JSONScanner.peek(bytes, at)
         let isInteger = next != 0x2E && next | 0x20 != 0x65
         let startsWithZero = JSONScanner.peek(bytes, first) == 0x30
-        if isInteger && count &- 1 < 18 && (!startsWithZero || (count == 1 && !isNegative)) {
+        if isInteger && UInt(bitPattern: count &- 1) < 18 && (!startsWithZero || (count == 1 && !isNegative))
+        {
             return JSONNumber(tag: .integer, payload: isNegative ? 0 &- value : value, end: at)
         }
         if count == 0 { throw JSONFault(at < bytes.byteCount ? .digitExpected : .cutShort, at) }

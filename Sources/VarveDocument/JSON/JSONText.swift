@@ -1,9 +1,46 @@
-import VarveBytes
+package import VarveBytes
 
-/// Undoing the escapes of a string that the parser has checked.
-enum JSONText {
+/// Strings into and out of JSON's quotes.
+package enum JSONText {
+    /// Appends valid UTF-8 as a JSON string: in quotes, with escapes where they have to be.
+    package static func appendQuoted(_ text: RawSpan, to buffer: inout ByteBuffer) {
+        buffer.append(UInt8(0x22))
+        var plain = 0
+        for at in 0..<text.byteCount {
+            let byte = text.byte(at: at)
+            if byte >= 0x20 && byte != 0x22 && byte != 0x5C { continue }
+            buffer.append(text.slice(plain, at - plain))
+            plain = at + 1
+            appendEscape(byte, to: &buffer)
+        }
+        buffer.append(text.slice(plain, text.byteCount - plain))
+        buffer.append(UInt8(0x22))
+    }
+
+    package static func appendQuoted(_ text: String, to buffer: inout ByteBuffer) {
+        let bytes = [UInt8](text.utf8)
+        appendQuoted(bytes.rawSpan, to: &buffer)
+    }
+
+    private static func appendEscape(_ byte: UInt8, to buffer: inout ByteBuffer) {
+        let letter: UInt8? =
+            switch byte {
+            case 0x22, 0x5C: byte
+            case 0x08: 0x62
+            case 0x0C: 0x66
+            case 0x0A: 0x6E
+            case 0x0D: 0x72
+            case 0x09: 0x74
+            default: nil
+            }
+        buffer.append(UInt8(0x5C))
+        if let letter { return buffer.append(letter) }
+        buffer.append(utf8: byte < 0x10 ? "u000" : "u001")
+        buffer.append(byte & 15 < 10 ? byte & 15 + 0x30 : byte & 15 - 10 + 0x61)
+    }
+
     /// Appends what the bytes between two quotes mean. They must have passed the parser.
-    static func unescape(_ raw: RawSpan, into buffer: inout ByteBuffer) {
+    package static func unescape(_ raw: RawSpan, into buffer: inout ByteBuffer) {
         let count = raw.byteCount
         buffer.reserve(count)
         var at = 0

@@ -83,18 +83,18 @@ package struct PathTable: ~Copyable {
     @inline(__always)
     func match(_ guess: UInt32, _ bytes: RawSpan, at: Int) -> Int {
         if guess == Self.none || at &+ 8 > bytes.byteCount { return 0 }
-        let node = nodes[Int(guess)]
+        let index = Int(guess)
         let word: UInt64 = bytes.load(at: at)
-        if (word ^ node.head) & node.mask != 0 { return 0 }
-        let length = Int(node.keyCount) &+ 1
+        if (word ^ nodes[index].head) & nodes[index].mask != 0 { return 0 }
+        let length = Int(nodes[index].keyCount) &+ 1
         if length <= 8 { return length }
-        return matchesRest(node, bytes, at: at) ? length : 0
+        return matchesRest(Int(nodes[index].keyOffset), length, bytes, at: at) ? length : 0
     }
 
-    private func matchesRest(_ node: Node, _ bytes: RawSpan, at: Int) -> Bool {
-        let length = Int(node.keyCount) &+ 1
+    /// Whether `length` bytes of `keys` from `start` on stand at `at`; the first eight do.
+    @inline(__always)
+    private func matchesRest(_ start: Int, _ length: Int, _ bytes: RawSpan, at: Int) -> Bool {
         if at &+ length > bytes.byteCount { return false }
-        let start = Int(node.keyOffset)
         var done = 8
         while done < length {
             let step = min(done, length &- 8)

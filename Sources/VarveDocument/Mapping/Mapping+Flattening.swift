@@ -85,7 +85,7 @@ extension FieldMapping {
         bits = field.bits
     }
 
-    fileprivate func definition(_ path: String, _ type: FieldType) -> FieldDefinition {
+    func definition(_ path: String, _ type: FieldType) -> FieldDefinition {
         var field = FieldDefinition(path, type)
         field.isIndexed = isIndexed
         field.hasColumn = hasColumn

@@ -37,7 +37,10 @@ public struct Mapping: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    public init(_ properties: [Property] = [], dynamic: Dynamic? = nil) {
+    /// Nothing mapped: documents bring their fields.
+    public init() { properties = [] }
+
+    public init(_ properties: [Property], dynamic: Dynamic? = nil) {
         self.properties = properties
         self.dynamic = dynamic
     }

@@ -1,6 +1,6 @@
 package import VarveBytes
 
-/// A schema's bytes: opaque to the manifest and to the log's schema records. The page is `docs/formats/batch.md`.
+/// A schema's bytes: opaque to the manifest and to the log's schema records. The page is `docs/formats/schema.md`.
 ///
 /// ```
 /// version u8 = 1 | dynamic u8 | flags u8: 1 detects dates, 2 detects numbers
@@ -129,6 +129,9 @@ extension FieldDefinition {
         hasColumn = flags & 2 != 0
         if flags & 4 != 0 { ignoreAbove = try reader.readCount(limit: Int(Int32.max), of: "ignore_above") }
         if flags & 8 != 0 { copies = try reader.readString(limit: 255, of: "the path of a value") }
+        if let copies, !path.hasPrefix(copies + ".") {
+            throw FormatError("\(path) is no multi-field of \(copies)", offset: reader.offset)
+        }
         if flags & 16 != 0 { format = try reader.readString(limit: 255, of: "a date format") }
         if let format, type != .date || DateFormat(format) == nil {
             throw FormatError("unknown date format \(format)", offset: reader.offset)

@@ -38,6 +38,7 @@ package struct BatchBuilder: ~Copyable {
     private var extractor: ValueExtractor
     private var payload = ByteBuffer(capacity: 4_096)
     private var operations: [PreparedOperation] = []
+    private var isFresh = true
 
     /// - Parameter seed: Of the hash of keys; it decides nothing that can be seen.
     package init(schema: Schema, limits: BatchLimits = BatchLimits(), seed: UInt64 = 0) {
@@ -108,6 +109,8 @@ package struct BatchBuilder: ~Copyable {
             throw DocumentError(
                 .notAnObject, "failed to parse", cause: "a document is a JSON object", offset: 0)
         }
+        if isFresh { extractor.refresh() }
+        isFresh = false
         let firstValue = extractor.sink.values.count
         try extractor.extract(text, at: index, id: id)
         append(kind, id, options, routing, source: source, firstValue: firstValue)
@@ -194,6 +197,7 @@ package struct BatchBuilder: ~Copyable {
     }
 
     private mutating func begin() {
+        isFresh = true
         let (values, places) = (extractor.sink.values.capacity, operations.capacity)
         operations = []
         operations.reserveCapacity(places)

@@ -19,6 +19,7 @@ package struct BatchReplayer: ~Copyable {
         let listing = try BatchListing(decoding: payload.bytes)
         var operations = listing.operations
         extractor.sink.values = []
+        extractor.refresh()
         for place in operations.indices {
             let first = extractor.sink.values.count
             operations[place].firstValue = UInt32(first)

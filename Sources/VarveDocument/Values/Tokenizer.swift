@@ -9,7 +9,7 @@ package enum Tokenizer {
     static let charactersMax = 255
 
     /// Appends a value and the bytes of each token of `text`, which is valid UTF-8.
-    static func tokenize(_ text: RawSpan, field: UInt32, into sink: inout ValueSink) throws(ValueRule) {
+    static func tokenize(_ text: RawSpan, field: UInt32, into sink: inout ValueSink) {
         var at = 0
         while at < text.byteCount {
             let byte = text.byte(at: at)
@@ -21,7 +21,6 @@ package enum Tokenizer {
             at = appendToken(text, at, to: &sink.strings)
             let count = sink.strings.count &- start
             if count == 0 { continue }
-            if sink.values.count >= ValueSink.valuesMax { throw .tooManyValues }
             sink.values.append(FieldValue(field: field, count: UInt32(count), payload: Int64(start)))
         }
     }

@@ -18,14 +18,10 @@ extension ValueExtractor {
                 "mapping set to strict, dynamic introduction of [\(name)] within [\(parent)] is not allowed",
                 offset: offset(of: word))
         case .impossible: return impossible(path, word)
-        case .tooManyValues:
-            return DocumentError(
-                .limit,
-                "a batch has at most \(ValueSink.valuesMax) values, one more came with field [\(path)]")
         case .immenseTerm:
             return DocumentError(
                 .limit,
-                "Document contains at least one immense term in field=\"\(path)\" (whose UTF8 encoding is longer "
+                "Document contains at least one immense term in field=\"\(definition(fault.field).path)\" (whose UTF8 encoding is longer "
                     + "than the max length \(ValueSink.termBytesMax)), all of which were skipped.",
                 offset: offset(of: word))
         default: return wrongValue(fault, word, bytes, id: id)

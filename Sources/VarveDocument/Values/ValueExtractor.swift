@@ -24,6 +24,9 @@ struct ValueExtractor: ~Copyable {
     var newNodes: [Int] = []
     private var pathGeneration: UInt64 = 0
 
+    /// Documents that are refused may leave links of `chain` behind; at so many, all bindings are made anew.
+    private static let chainMax = 16_384
+
     init(schema: Schema, limits: JSONLimits, seed: UInt64, isLenient: Bool) {
         self.schema = schema
         self.isLenient = isLenient
@@ -31,18 +34,18 @@ struct ValueExtractor: ~Copyable {
         snapshot = schema.snapshot
     }
 
-    /// Forgets what paths mean if the schema or the paths are others now.
+    /// Takes what others have added to the schema, once a batch. Missing it would do no harm: what is added to an
+    /// older schema is thought over.
     mutating func refresh() {
         if schema.generation != snapshot.generation { adopt(schema.snapshot) }
-        if parser.paths.generation != pathGeneration {
-            pathGeneration = parser.paths.generation
-            bindings.removeAll()
-            chain.removeAll()
-        }
     }
 
     private mutating func adopt(_ newer: SchemaSnapshot) {
         snapshot = newer
+        forgetBindings()
+    }
+
+    private mutating func forgetBindings() {
         bindings.removeAll()
         chain.removeAll()
     }
@@ -51,7 +54,10 @@ struct ValueExtractor: ~Copyable {
     ///
     /// - Parameter id: For messages only.
     mutating func extract(_ bytes: RawSpan, at start: Int, id: RawSpan) throws(DocumentError) {
-        refresh()
+        if parser.paths.generation != pathGeneration || chain.count > Self.chainMax {
+            pathGeneration = parser.paths.generation
+            forgetBindings()
+        }
         let (valueCount, stringCount) = (sink.values.count, sink.strings.count)
         while true {
             bindings.append(
@@ -63,26 +69,28 @@ struct ValueExtractor: ~Copyable {
                 undo(valueCount, stringCount)
                 throw wording
             }
+            if sink.isOverfull {
+                undo(valueCount, stringCount)
+                throw DocumentError(.limit, "a batch has at most \(ValueSink.valuesMax) values")
+            }
             if newFields.isEmpty { return }
-            if try addNewFields(valueCount, stringCount) { return }
-            // Somebody else changed the schema: look at the document again.
-            undo(valueCount, stringCount)
-            adopt(schema.snapshot)
+            do throws(DocumentError) {
+                if let newer = try schema.add(newFields, since: snapshot.generation) {
+                    snapshot = newer
+                    newFields.removeAll()
+                    newNodes.removeAll()
+                    return
+                }
+                // Somebody else changed the schema: look at the document again.
+                undo(valueCount, stringCount)
+                adopt(schema.snapshot)
+            } catch {
+                let nodes = newNodes
+                undo(valueCount, stringCount)
+                if !isLenient { throw error }
+                for node in nodes { bindings[node] = FieldBinding(.ignored) }
+            }
         }
-    }
-
-    /// False if the schema has changed meanwhile.
-    private mutating func addNewFields(_ valueCount: Int, _ stringCount: Int) throws(DocumentError) -> Bool {
-        do throws(DocumentError) {
-            guard let newer = try schema.add(newFields, since: snapshot.generation) else { return false }
-            snapshot = newer
-        } catch {
-            undo(valueCount, stringCount)
-            throw error
-        }
-        newFields.removeAll()
-        newNodes.removeAll()
-        return true
     }
 
     private mutating func undo(_ valueCount: Int, _ stringCount: Int) {

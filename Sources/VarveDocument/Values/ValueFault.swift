@@ -9,7 +9,6 @@ enum ValueRule: Error {
     case notABoolean
     case notADate
     case immenseTerm
-    case tooManyValues
     /// A value where an object is mapped.
     case valueForObject
     /// An object where a value is mapped.

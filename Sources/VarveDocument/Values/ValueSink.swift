@@ -6,7 +6,11 @@ struct ValueSink: ~Copyable {
     var strings = ByteBuffer(capacity: 4_096)
 
     static let valuesMax = 1 << 24
+    static let stringBytesMax = 1 << 30
     static let termBytesMax = 32_766
+
+    /// More than a batch may hold; checked after each document.
+    var isOverfull: Bool { values.count > Self.valuesMax || strings.count > Self.stringBytesMax }
 
     // MARK: Numbers
 
@@ -116,7 +120,7 @@ struct ValueSink: ~Copyable {
     {
         if binding.type == .text {
             if !binding.isKept { return }
-            try Tokenizer.tokenize(text, field: binding.field, into: &self)
+            Tokenizer.tokenize(text, field: binding.field, into: &self)
             return
         }
         let count = text.byteCount

@@ -1,5 +1,6 @@
 import Testing
 import VarveBytes
+
 @testable import VarveDocument
 
 @Suite struct `Batch builder` {

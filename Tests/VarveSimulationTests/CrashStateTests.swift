@@ -183,6 +183,8 @@ import VarveSimulation
         #expect(disk.crashStates(limit: 3).map { _ in 1 }.count == 3)
         #expect(disk.crashStates(limit: 0).map { _ in 1 }.isEmpty)
         #expect(images(disk, seed: 5, limit: 3) == images(disk, seed: 5, limit: 3))
+        let two = disk.crashStates(limit: 2, seed: 9).compactMap { $0.bytes(of: "f") }
+        #expect(two == [sector(1) + sector(1), sector(2) + sector(3)], "nothing and everything always come")
     }
 
     private func images(_ disk: SimulatedDisk, seed: UInt64, limit: Int = .max) -> [[FileImage]] {

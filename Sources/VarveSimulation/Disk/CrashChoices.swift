@@ -13,6 +13,8 @@ enum CrashChoices {
         var choices: [CrashChoice]
         if let combinations {
             choices = all(versions, combinations, itemCount: items.items.count)
+            // The last combination keeps everything; a limit always leaves it, and nothing.
+            if combinations > 2 { choices.swapAt(1, combinations - 1) }
         } else {
             choices = canonical(itemCount: items.items.count)
             for _ in 0..<randomCount { choices.append(self.random(items.items.count, &random)) }
@@ -104,7 +106,7 @@ enum CrashChoices {
         }
     }
 
-    /// The first two (nothing and everything, or close to it) and others that the seed chooses, in order.
+    /// The first two (nothing and everything) and others that the seed chooses, in order.
     private static func sample(
         _ choices: [CrashChoice], _ limit: Int, _ random: inout SplitMix64
     ) -> [CrashChoice] {

@@ -1,4 +1,4 @@
-import VarveBytes
+package import VarveBytes
 
 /// A batch whose operations are checked but not numbered yet: what the sequencer gets.
 ///
@@ -8,7 +8,8 @@ package struct BatchDraft: ~Copyable, Sendable {
     package private(set) var operations: [PreparedOperation]
     package let values: [FieldValue]
     private var payload: ByteBuffer
-    private let strings: SharedBytes
+    /// Bytes of the values that are strings.
+    package let strings: SharedBytes
 
     init(
         payload: consuming ByteBuffer, operations: [PreparedOperation], values: [FieldValue],

@@ -135,13 +135,13 @@ package final class FrozenMemtable: SegmentView {
 
     /// The newest row with this id, a tombstone included.
     package func newestRow(id: RawSpan, hash: UInt64) -> Int? {
-        let row = rows.newestRow(id: id, hash: hash)
+        let row = rows.newestRow(id: id, hash: hash, pending: RawSpan())
         return row < 0 ? nil : row
     }
 
     package func findRows(id: RawSpan, into found: inout [UInt32]) {
         found.removeAll(keepingCapacity: true)
-        var row = rows.newestRow(id: id, hash: hashOfID(id))
+        var row = rows.newestRow(id: id, hash: hashOfID(id), pending: RawSpan())
         while row >= 0 {
             found.append(UInt32(row))
             row = Int(rows.rows[row].previous) - 1

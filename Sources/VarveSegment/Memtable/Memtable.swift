@@ -44,7 +44,7 @@ package struct Memtable: ~Copyable {
     /// schema only ever grows.
     package mutating func learn(_ schema: [FieldDefinition]) { fields.learn(schema) }
 
-    /// Appends one index, create or delete operation and returns its row.
+    /// Appends one index, create or delete operation of a batch that is sealed, and returns its row.
     ///
     /// If an earlier row here has the id, its death is noted in `ownDeaths`.
     /// - Parameters:
@@ -58,24 +58,71 @@ package struct Memtable: ~Copyable {
         _ batch: PreparedBatch, operation: Int, birth: SequenceNumber, version: Int64? = nil,
         idHash: UInt64? = nil, olderIsSettled: Bool = false
     ) -> Int {
-        let operation = batch.operations[operation]
-        precondition(operation.kind != .noOperation, "a number without an operation has no row")
-        let row = rows.count
         let payload = batch.payload
-        let id = payload.bytes.slice(Int(operation.idOffset), Int(operation.idCount))
+        let row = Placing(
+            chunk: rows.chunk(of: payload), birth: birth, version: version, idHash: idHash,
+            olderIsSettled: olderIsSettled)
+        return append(
+            batch.operations[operation], row, payload: payload.bytes, values: batch.values.span,
+            strings: batch.strings.bytes)
+    }
+
+    /// Appends one operation of a batch that is being numbered: the same as above, before the payload is sealed,
+    /// so that later operations of the batch meet this one.
+    ///
+    /// `retain` must follow with the sealed payload, before anything but `newestRow(ofOperation:in:)`, `row`
+    /// and `append` is asked of the memtable.
+    @discardableResult
+    package mutating func append(
+        _ draft: borrowing BatchDraft, operation: Int, birth: SequenceNumber, version: Int64? = nil,
+        idHash: UInt64? = nil, olderIsSettled: Bool = false
+    ) -> Int {
+        let row = Placing(
+            chunk: rows.pendingChunk, birth: birth, version: version, idHash: idHash,
+            olderIsSettled: olderIsSettled)
+        return append(
+            draft.operations[operation], row, payload: draft.payloadBytes, values: draft.values.span,
+            strings: draft.strings.bytes)
+    }
+
+    /// Keeps the payload of the draft whose operations were appended, now that it is sealed.
+    package mutating func retain(_ payload: SharedBytes) {
+        if rows.isPending { rows.retain(payload) }
+    }
+
+    /// What an operation's row gets that the batch does not say.
+    private struct Placing {
+        var chunk: UInt32
+        var birth: SequenceNumber
+        var version: Int64?
+        var idHash: UInt64?
+        var olderIsSettled: Bool
+    }
+
+    private mutating func append(
+        _ operation: PreparedOperation, _ placing: Placing, payload: RawSpan, values: Span<FieldValue>,
+        strings: RawSpan
+    ) -> Int {
+        precondition(operation.kind != .noOperation, "a number without an operation has no row")
+        precondition(placing.version ?? 0 >= 0, "versions are not negative")
+        let row = rows.count
+        let id = payload.slice(Int(operation.idOffset), Int(operation.idCount))
         let previous = rows.append(
             MemtableRow(
-                birth: birth.rawValue, chunk: rows.chunk(of: payload), idOffset: operation.idOffset,
+                birth: placing.birth.rawValue, chunk: placing.chunk, idOffset: operation.idOffset,
                 sourceOffset: operation.sourceOffset, sourceCount: operation.sourceCount, previous: 0,
                 idCount: operation.idCount, isTombstone: operation.kind == .delete),
-            id: id, hash: idHash ?? hashOfID(id))
+            id: id, hash: placing.idHash ?? hashOfID(id), pending: payload)
         if previous >= 0 {
-            ownDeaths.append(RowDeath(row: UInt32(previous), death: birth))
-        } else if !operation.idIsNew && !olderIsSettled {
+            ownDeaths.append(RowDeath(row: UInt32(previous), death: placing.birth))
+        } else if !operation.idIsNew && !placing.olderIsSettled {
             firstRowsOfIDs.append(UInt32(row))
         }
-        versions.append(version ?? nextVersion(after: previous, idIsNew: operation.idIsNew))
-        appendValues(of: operation, batch, row: UInt32(row))
+        versions.append(placing.version ?? nextVersion(after: previous, idIsNew: operation.idIsNew))
+        let first = Int(operation.firstValue)
+        for at in first..<(first + Int(operation.valueCount)) {
+            fields.append(values[at], row: UInt32(row), strings: strings, arena: &arena)
+        }
         return row
     }
 
@@ -86,19 +133,19 @@ package struct Memtable: ~Copyable {
         return before < 0 ? before &- 1 : before &+ 1
     }
 
-    private mutating func appendValues(of operation: PreparedOperation, _ batch: PreparedBatch, row: UInt32) {
-        if operation.valueCount == 0 { return }
-        let values = batch.values.span
-        let strings = batch.strings.bytes
-        let first = Int(operation.firstValue)
-        for at in first..<(first + Int(operation.valueCount)) {
-            fields.append(values[at], row: row, strings: strings, arena: &arena)
-        }
-    }
-
     /// The newest row with this id, a tombstone included.
     package func newestRow(id: RawSpan, hash: UInt64) -> Int? {
-        let row = rows.newestRow(id: id, hash: hash)
+        let row = rows.newestRow(id: id, hash: hash, pending: RawSpan())
+        return row < 0 ? nil : row
+    }
+
+    /// The newest row with the id of an operation of the draft that is being numbered; earlier operations of the
+    /// draft count.
+    package func newestRow(
+        ofOperation operation: Int, in draft: borrowing BatchDraft, idHash: UInt64? = nil
+    ) -> Int? {
+        let id = draft.id(of: operation)
+        let row = rows.newestRow(id: id, hash: idHash ?? hashOfID(id), pending: draft.payloadBytes)
         return row < 0 ? nil : row
     }
 
@@ -124,6 +171,7 @@ package struct Memtable: ~Copyable {
     /// is in it. There must be a row.
     package mutating func freeze() -> FrozenMemtable {
         precondition(rows.count > 0, "a view holds at least one row")
+        precondition(!rows.isPending, "a batch is retained before it is frozen")
         var terms = ByteBuffer()
         swap(&terms, &arena)
         let frozen = FrozenMemtable(
@@ -147,7 +195,7 @@ package struct Memtable: ~Copyable {
             let payload = view.rows.chunks[Int(row.chunk)]
             row.chunk = rows.chunk(of: payload)
             let id = payload.bytes.slice(Int(row.idOffset), Int(row.idCount))
-            _ = rows.append(row, id: id, hash: hashOfID(id))
+            _ = rows.append(row, id: id, hash: hashOfID(id), pending: RawSpan())
         }
         for version in view.resolvedVersions { versions.append(version) }
         let terms = view.terms

@@ -17,7 +17,9 @@ struct MemtableRow: Sendable, BitwiseCopyable {
 
 /// The rows of a memtable and its id table.
 ///
-/// Ids and sources stay in the payloads that the log wrote; rows only point at them. The id table is open
+/// Ids and sources stay in the payloads that the log wrote; rows only point at them. While a batch is being
+/// numbered its payload is not sealed yet: its rows already name the chunk that it will be, and whoever looks for
+/// an id meanwhile passes the payload's bytes along as `pending`. The id table is open
 /// addressing with linear probing: a slot holds 32 bits of the id's hash above one more than the newest row of
 /// that id, so that growing needs no id and a foreign id costs, as a rule, no look at its bytes.
 struct MemtableRows: Sendable {
@@ -38,23 +40,34 @@ struct MemtableRows: Sendable {
             + slots.capacity * MemoryLayout<UInt64>.stride
     }
 
-    /// The number of the payload, which is retained unless it was the last one already.
+    /// The chunk that the payload being numbered will be.
+    var pendingChunk: UInt32 { UInt32(truncatingIfNeeded: chunks.count) }
+    /// Whether rows wait for the payload that holds their ids.
+    var isPending: Bool { rows.last.map { $0.chunk == pendingChunk } ?? false }
+
+    /// The number of a sealed payload, which is retained unless it was the last one already.
     mutating func chunk(of payload: SharedBytes) -> UInt32 {
         if chunks.last !== payload {
-            chunks.append(payload)
-            payloadBytes += payload.capacity
+            precondition(!isPending, "the batch before this one is retained first")
+            retain(payload)
         }
         return UInt32(truncatingIfNeeded: chunks.count &- 1)
+    }
+
+    /// Adds the payload as the next chunk.
+    mutating func retain(_ payload: SharedBytes) {
+        chunks.append(payload)
+        payloadBytes += payload.capacity
     }
 
     /// Appends a row and makes it the newest of its id. Returns the row that was the newest before, or -1.
     ///
     /// - Parameter id: The row's id, as its payload has it.
-    mutating func append(_ row: MemtableRow, id: RawSpan, hash: UInt64) -> Int {
+    mutating func append(_ row: MemtableRow, id: RawSpan, hash: UInt64, pending: RawSpan) -> Int {
         precondition(rows.count < Int(Int32.max), "a memtable holds at most 2^31 - 1 rows")
         precondition(rows.last.map { $0.birth < row.birth } ?? true, "rows come in birth order")
         if (idCount &+ 1) &* 3 > slots.count &* 2 { grow() }
-        let slot = locate(id, hash: hash)
+        let slot = locate(id, hash: hash, pending)
         let held = slots[slot]
         let previous = Int(UInt32(truncatingIfNeeded: held)) &- 1
         if previous < 0 { idCount &+= 1 }
@@ -67,8 +80,8 @@ struct MemtableRows: Sendable {
     }
 
     /// The newest row with this id, or -1.
-    func newestRow(id: RawSpan, hash: UInt64) -> Int {
-        Int(UInt32(truncatingIfNeeded: slots[locate(id, hash: hash)])) &- 1
+    func newestRow(id: RawSpan, hash: UInt64, pending: RawSpan) -> Int {
+        Int(UInt32(truncatingIfNeeded: slots[locate(id, hash: hash, pending)])) &- 1
     }
 
     /// Whether some id has the hash in as many bits as the table keeps.
@@ -83,21 +96,26 @@ struct MemtableRows: Sendable {
     }
 
     /// The slot of the id, or the free slot where it belongs.
-    private func locate(_ id: RawSpan, hash: UInt64) -> Int {
+    private func locate(_ id: RawSpan, hash: UInt64, _ pending: RawSpan) -> Int {
         let tag = hash &>> 32
         let mask = slots.count &- 1
         var at = Int(tag) & mask
         while true {
             let slot = slots[at]
             if slot == 0 { return at }
-            if slot &>> 32 == tag && hasID(Int(UInt32(truncatingIfNeeded: slot)) &- 1, id) { return at }
+            if slot &>> 32 == tag && hasID(Int(UInt32(truncatingIfNeeded: slot)) &- 1, id, pending) {
+                return at
+            }
             at = (at &+ 1) & mask
         }
     }
 
-    private func hasID(_ row: Int, _ id: RawSpan) -> Bool {
+    private func hasID(_ row: Int, _ id: RawSpan, _ pending: RawSpan) -> Bool {
         let row = rows[row]
         if Int(row.idCount) != id.byteCount { return false }
+        if row.chunk == chunks.count {
+            return pending.slice(Int(row.idOffset), Int(row.idCount)).equals(id)
+        }
         let chunk = chunks[Int(row.chunk)]
         return chunk.bytes.slice(Int(row.idOffset), Int(row.idCount)).equals(id)
     }

@@ -131,4 +131,69 @@ import VarveDocument
         naive.rows.append(NaiveView.Row(later, birth: 1000, version: 1))
         try naive.check(memtable.freeze(), "grown schema")
     }
+
+    @Test func `takes a batch while it is being numbered, and its operations meet each other`() throws {
+        let schema = try Schema(["station": .keyword, "celsius": .double])
+        var builder = BatchBuilder(schema: schema)
+        let ids: [[UInt8]] = ["a", "b", "a", "c", "b", "a"].map { Array($0.utf8) }
+        for (at, id) in ids.enumerated() {
+            let source = Array("{\"station\": \"oslo-\(at % 2)\", \"celsius\": -\(at).5}".utf8)
+            try builder.index(id: id.rawSpan, source: source.rawSpan)
+        }
+        var draft = builder.finish(at: 0)
+        var memtable = Memtable(schema: schema.snapshot.fields)
+        for at in ids.indices {
+            let newest = memtable.newestRow(ofOperation: at, in: draft)
+            let expected = ids[..<at].lastIndex(of: ids[at])
+            #expect(newest == expected)
+            let version = newest.map { memtable.row($0).version! + 1 } ?? 10
+            draft.setVersion(version, of: at)
+            memtable.append(draft, operation: at, birth: SequenceNumber(UInt64(at)), version: version)
+        }
+        memtable.retain(draft.seal().payload)
+        let frozen = memtable.freeze()
+        #expect((0..<6).map { frozen.row($0).version } == [10, 10, 11, 10, 11, 12])
+        #expect(frozen.ownDeaths.map { $0.row } == [0, 1, 2])
+        var found: [UInt32] = []
+        let first = ids[0]
+        frozen.findRows(id: first.rawSpan, into: &found)
+        #expect(found == [5, 2, 0])
+        var source = ByteBuffer()
+        frozen.appendSource(ofRow: 4, to: &source)
+        #expect(source.copied == Array("{\"station\": \"oslo-0\", \"celsius\": -4.5}".utf8))
+        let celsius = try #require(frozen.field(named: "celsius"))
+        #expect(frozen.fields[celsius].minimum == (-5.5).sortableBits)
+        let station = try #require(frozen.field(named: "station"))
+        let term = Array("oslo-1".utf8)
+        #expect(frozen.ordinal(of: term.rawSpan, field: station) == .found(1))
+        #expect(frozen.documentFrequency(1, field: station) == 3)
+    }
+
+    @Test func `takes sealed and unsealed batches in turn`() throws {
+        let schema = Schema()
+        var builder = BatchBuilder(schema: schema)
+        var memtable = Memtable()
+        var sources: [[UInt8]] = []
+        for round in 0..<6 {
+            let id = Array("r-\(round % 4)".utf8)
+            sources.append(Array("{\"round\": \(round)}".utf8))
+            let source = sources[round]
+            try builder.index(id: id.rawSpan, source: source.rawSpan)
+            let draft = builder.finish(at: 0)
+            memtable.learn(schema.snapshot.fields)
+            let birth = SequenceNumber(UInt64(round))
+            if round % 2 == 0 {
+                memtable.append(draft, operation: 0, birth: birth)
+                memtable.retain(draft.seal().payload)
+            } else {
+                memtable.append(draft.seal(), operation: 0, birth: birth)
+            }
+        }
+        for round in 0..<6 {
+            var source = ByteBuffer()
+            memtable.appendSource(ofRow: round, to: &source)
+            #expect(source.copied == sources[round])
+        }
+        #expect(memtable.ownDeaths.map { $0.row } == [0, 1])
+    }
 }

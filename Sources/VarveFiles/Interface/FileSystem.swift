@@ -82,6 +82,9 @@ package struct StorePath: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     private init(unchecked text: String) { self.text = text }
 
+    /// What a message calls a file that lies in no store; never a path that a store opens.
+    static func outside(_ path: String) -> StorePath { StorePath(unchecked: path) }
+
     /// The path of `name` in the directory that this is.
     package func appending(_ name: String) -> StorePath {
         precondition(

@@ -18,6 +18,10 @@ enum SystemCall {
         try Descriptor(retrying { unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
     }
 
+    static func openInput(_ path: String) throws(Errno) -> Descriptor {
+        Descriptor(try retrying { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+    }
+
     static func makeRoot(_ path: String) throws(Errno) {
         _ = try retrying { unsafe mkdir(path, 0o700) }
     }

@@ -1,0 +1,88 @@
+package import VarveBytes
+import VarveFiles
+import VarveSegment
+
+/// A document as a get answers it.
+package struct FoundDocument: Sendable {
+    package let sequence: SequenceNumber
+    package let version: Int64
+    /// The source, exactly as it was given.
+    package let source: [UInt8]
+}
+
+/// Gets by id.
+extension Shard {
+    /// The newest accepted version of an id, refreshed or not; nil if there is none or it was deleted.
+    package func get(id: RawSpan) throws(EngineError) -> FoundDocument? {
+        let hash = hashOfID(id)
+        let answer = sequencer.withLock { sequencer in
+            unpublished(id: id, hash: hash, &sequencer)
+        }
+        let (newest, state) = try answer.get()
+        switch newest {
+        case .live(let document): return document
+        case .deleted: return nil
+        case .unknown: return try get(id: id, hash: hash, in: state)
+        }
+    }
+
+    /// The version of an id that a snapshot sees.
+    package func get(id: RawSpan, in snapshot: ShardSnapshot) throws(EngineError) -> FoundDocument? {
+        do {
+            guard let (segment, row) = try snapshot.find(id: id) else { return nil }
+            return try read(row: row, of: snapshot.segments[segment].view)
+        } catch { throw .storage(error) }
+    }
+
+    private enum Unpublished: Sendable {
+        case live(FoundDocument)
+        case deleted
+        case unknown
+    }
+
+    private func unpublished(
+        id: RawSpan, hash: UInt64, _ sequencer: inout Sequencer
+    ) -> Result<(Unpublished, ShardState), EngineError> {
+        let state = self.state
+        guard
+            sequencer.active.newestRow(id: id, hash: hash) != nil
+                || sequencer.freezing?.newestRow(id: id, hash: hash) != nil
+        else { return .success((.unknown, state)) }
+        do throws(EngineError) {
+            guard let current = try currentVersion(id: id, hash: hash, &sequencer), !current.isTombstone
+            else {
+                return .success((.deleted, state))
+            }
+            var source = ByteBuffer(capacity: 512)
+            if let row = sequencer.active.newestRow(id: id, hash: hash) {
+                sequencer.active.appendSource(ofRow: row, to: &source)
+            } else if let freezing = sequencer.freezing, let row = freezing.newestRow(id: id, hash: hash) {
+                freezing.appendSource(ofRow: row, to: &source)
+            }
+            let document = FoundDocument(
+                sequence: current.sequence, version: current.version, source: source.bytes.copyBytes())
+            return .success((.live(document), state))
+        } catch { return .failure(error) }
+    }
+
+    private func get(id: RawSpan, hash: UInt64, in state: ShardState) throws(EngineError) -> FoundDocument? {
+        guard let (view, row, current) = try published(id: id, hash: hash, in: state), !current.isTombstone
+        else { return nil }
+        do {
+            var source: [UInt8] = []
+            try state.views[view].view.readSources([row]) { _, bytes in source = bytes.copyBytes() }
+            return FoundDocument(sequence: current.sequence, version: current.version, source: source)
+        } catch { throw .storage(error) }
+    }
+
+    private func read(row: UInt32, of view: any SegmentView) throws(StorageError) -> FoundDocument {
+        var births: [UInt64] = []
+        var versions: [Int64] = []
+        let range = Int(row)..<(Int(row) + 1)
+        try view.readBirths(range, into: &births)
+        try view.readVersions(range, into: &versions)
+        var source: [UInt8] = []
+        try view.readSources([row]) { _, bytes in source = bytes.copyBytes() }
+        return FoundDocument(sequence: SequenceNumber(births[0]), version: versions[0], source: source)
+    }
+}

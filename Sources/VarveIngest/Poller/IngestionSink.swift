@@ -1,0 +1,33 @@
+package import VarveBytes
+package import VarveDocument
+
+/// Where applied batches go: the part of a shard that a poller needs. The face supplies it, so that ingestion
+/// never sees the engine.
+package protocol IngestionSink: Sendable {
+    var schema: Schema { get }
+    /// Milliseconds since 1970.
+    var wallMilliseconds: Int64 { get }
+    /// The committed pointer of a source's partition, as of the last applied batch.
+    func checkpoint(source: UUID128, partition: UInt32) -> SourceCheckpoint?
+    /// Waits until the shard can take more.
+    func waitForRoom(operations: Int, bytes: Int) async throws
+    /// Logs and applies a batch with its checkpoint in one record. Not durable yet: `whenDurable` says when.
+    ///
+    /// - Returns: How many operations were refused by their condition, and what to wait for.
+    func apply(_ draft: consuming BatchDraft, _ checkpoint: SourceCheckpoint) throws -> (
+        conflicts: Int, wait: IngestionWait
+    )
+    /// Flushes, then logs a reset with its new pointer and waits until that is durable.
+    func reset(to checkpoint: SourceCheckpoint) async throws
+}
+
+/// Something applied that becomes durable.
+package struct IngestionWait: Sendable {
+    package let whenDurable: @Sendable (@escaping @Sendable (Result<Void, any Error>) -> Void) -> Void
+
+    package init(
+        whenDurable: @escaping @Sendable (@escaping @Sendable (Result<Void, any Error>) -> Void) -> Void
+    ) {
+        self.whenDurable = whenDurable
+    }
+}

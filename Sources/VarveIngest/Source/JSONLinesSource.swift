@@ -1,0 +1,212 @@
+import VarveBytes
+import VarveFiles
+
+/// A file of one JSON message a line, read as it grows.
+///
+/// A line counts only once its newline is there, so a message that is being written is never read half. Pointers
+/// are byte offsets; beside the offset they carry the number of lines before it and a fingerprint of the file's
+/// first bytes. So a file that was cut or replaced is told from one that has grown: reading on in it would skip or
+/// repeat messages, and stops with an error that says so.
+///
+/// Lines longer than 64 MiB are refused. Empty lines are passed over.
+public final class JSONLinesSource: StreamSource {
+    public static let lineBytesMax = 64 << 20
+    /// Bytes at the start of the file that the fingerprint covers, or as many as lie before the pointer.
+    private static let fingerprintBytes: UInt64 = 4096
+    private let path: String
+    private let readBytes: Int
+    private struct State {
+        var file: (any OpenFile)?
+    }
+    private let state = Locked(State())
+    public let name: String
+
+    /// - Parameters:
+    ///   - path: The file; it need not exist yet.
+    ///   - readBytes: How much is read at a time.
+    public init(_ path: String, readBytes: Int = 1 << 20) {
+        self.path = path
+        self.readBytes = max(4096, readBytes)
+        name = "file:" + path
+    }
+
+    public func resolve(_ position: StartPosition) async throws -> StreamPointer {
+        let file = try open()
+        switch position {
+        case .earliest:
+            return try pointer(at: 0, lines: 0, in: file)
+        case .latest:
+            return try scan(file, until: UInt64.max)
+        case .pointer(let pointer):
+            let found = try scan(file, until: pointer.low)
+            guard found.low == pointer.low else {
+                throw StreamSourceError("pointer \(pointer) is not the start of a line of \(name)")
+            }
+            return found
+        case .timestamp:
+            throw StreamSourceError("\(name) has no timestamps: reset it to a pointer, earliest or latest")
+        }
+    }
+
+    public func end() async throws -> StreamPointer? {
+        guard let file = try? open() else { return nil }
+        return StreamPointer(try size(of: file))
+    }
+
+    public func poll(
+        from pointer: StreamPointer, limit: Int, timeout: Duration
+    ) async throws -> [Message] {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let found = try read(from: pointer, limit: limit)
+            if !found.isEmpty { return found }
+            let left = deadline - ContinuousClock.now
+            if left <= .zero { return [] }
+            // A file does not say when it grows; this is how often it is looked at.
+            try await Task.sleep(for: min(left, .milliseconds(20)))
+        }
+    }
+
+    // MARK: Reading
+
+    private func read(from pointer: StreamPointer, limit: Int) throws -> [Message] {
+        let file: any OpenFile
+        if pointer.low == 0 {
+            guard let found = try? open() else { return [] }
+            file = found
+        } else {
+            file = try open()
+        }
+        let size = try size(of: file)
+        try check(pointer, size: size, in: file)
+        var wanted = readBytes
+        while true {
+            let bytes = try bytes(of: file, at: pointer.low, count: wanted)
+            let found = split(bytes, at: pointer, limit: limit)
+            if !found.messages.isEmpty || found.end > pointer.low || bytes.count < wanted {
+                return found.messages.isEmpty && found.end > pointer.low
+                    ? try read(from: advanced(pointer, to: found), limit: limit) : found.messages
+            }
+            guard wanted < Self.lineBytesMax else {
+                throw StreamSourceError(
+                    "the line at byte \(pointer.low) of \(name) is longer than \(Self.lineBytesMax) bytes")
+            }
+            wanted = min(wanted * 4, Self.lineBytesMax)
+        }
+    }
+
+    private func advanced(
+        _ pointer: StreamPointer, to found: (messages: [Message], end: UInt64, lines: UInt64)
+    ) -> StreamPointer {
+        var next = StreamPointer(found.end)
+        next.details = (found.lines, pointer.details.1)
+        return next
+    }
+
+    /// Cuts whole lines off the front of what was read. All messages share its memory.
+    private func split(
+        _ bytes: [UInt8], at pointer: StreamPointer, limit: Int
+    ) -> (messages: [Message], end: UInt64, lines: UInt64) {
+        var messages: [Message] = []
+        messages.reserveCapacity(min(limit, bytes.count / 64 + 1))
+        let fingerprinted = bytes.rawSpan
+        var start = 0
+        var lines = pointer.details.0
+        var fingerprint = pointer.details.1
+        var coverage = min(pointer.low, Self.fingerprintBytes)
+        while messages.count < limit, let newline = fingerprinted.firstIndex(of: 0x0A, from: start) {
+            let offset = pointer.low + UInt64(start)
+            let end = pointer.low + UInt64(newline + 1)
+            lines += 1
+            if coverage < Self.fingerprintBytes {
+                // Only while the pointer is within the first bytes; afterwards the fingerprint stays.
+                coverage = min(end, Self.fingerprintBytes)
+                fingerprint =
+                    (try? state.withLock { $0.file }.map { try Self.fingerprint($0, end) }) ?? fingerprint
+            }
+            var here = StreamPointer(offset)
+            here.details = (lines - 1, fingerprint)
+            var next = StreamPointer(end)
+            next.details = (lines, fingerprint)
+            var stop = newline
+            if stop > start && bytes[stop - 1] == 0x0D { stop -= 1 }
+            if stop > start {
+                messages.append(Message(pointer: here, next: next, payload: bytes[start..<stop]))
+            }
+            start = newline + 1
+        }
+        return (messages, pointer.low + UInt64(start), lines)
+    }
+
+    /// Finds the last line start at or before `limit`, counting lines.
+    private func scan(_ file: any OpenFile, until limit: UInt64) throws -> StreamPointer {
+        var offset: UInt64 = 0
+        var lineStart: UInt64 = 0
+        var lines: UInt64 = 0
+        while offset < limit {
+            let bytes = try bytes(of: file, at: offset, count: readBytes)
+            if bytes.isEmpty { break }
+            var from = 0
+            while let newline = bytes.rawSpan.firstIndex(of: 0x0A, from: from) {
+                let end = offset + UInt64(newline + 1)
+                if end > limit { return try pointer(at: lineStart, lines: lines, in: file) }
+                lineStart = end
+                lines += 1
+                from = newline + 1
+            }
+            offset += UInt64(bytes.count)
+        }
+        return try pointer(at: lineStart, lines: lines, in: file)
+    }
+
+    private func pointer(at offset: UInt64, lines: UInt64, in file: any OpenFile) throws -> StreamPointer {
+        var pointer = StreamPointer(offset)
+        pointer.details = (lines, try Self.fingerprint(file, offset))
+        return pointer
+    }
+
+    /// The file must still hold what was read from it.
+    private func check(_ pointer: StreamPointer, size: UInt64, in file: any OpenFile) throws {
+        guard pointer.low <= size else {
+            throw StreamSourceError(
+                "\(name) was cut: it has \(size) bytes, and \(pointer.low) have been read")
+        }
+        if pointer.low == 0 { return }
+        guard try Self.fingerprint(file, pointer.low) == pointer.details.1 else {
+            throw StreamSourceError("\(name) was replaced: its first bytes are not those that have been read")
+        }
+    }
+
+    private static func fingerprint(_ file: any OpenFile, _ offset: UInt64) throws -> UInt64 {
+        let count = Int(min(offset, fingerprintBytes))
+        var head = ByteBuffer(capacity: count)
+        try head.append(upTo: count) { room throws(FileError) in try file.read(at: 0, into: &room) }
+        return XXH64.hash(head.bytes)
+    }
+
+    // MARK: The file
+
+    private func open() throws -> any OpenFile {
+        if let file = state.withLock({ $0.file }) { return file }
+        do throws(FileError) {
+            let file = try InputFile.open(path)
+            state.withLock { $0.file = file }
+            return file
+        } catch { throw StreamSourceError("\(name): \(error)", isTransient: error.code == .notFound) }
+    }
+
+    private func size(of file: any OpenFile) throws -> UInt64 {
+        do throws(FileError) { return try file.size() } catch {
+            throw StreamSourceError("\(name): \(error)", isTransient: true)
+        }
+    }
+
+    private func bytes(of file: any OpenFile, at offset: UInt64, count: Int) throws -> [UInt8] {
+        do throws(FileError) {
+            var buffer = ByteBuffer(capacity: count)
+            try buffer.append(upTo: count) { room throws(FileError) in try file.read(at: offset, into: &room)
+            }
+            return buffer.bytes.copyBytes()
+        } catch { throw StreamSourceError("\(name): \(error)", isTransient: true) }
+    }
+}

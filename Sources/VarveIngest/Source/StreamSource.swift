@@ -1,0 +1,72 @@
+/// Where messages come from: one partition of a stream that can be read again from any pointer.
+///
+/// A source is two questions: where is that position, and what comes after this pointer? The store asks; a source
+/// only ever answers. Answers must be repeatable: reading again from a pointer gives the same messages with the
+/// same pointers, since after a crash the store goes on exactly where its log says that it was.
+///
+/// Errors that a source throws end up in the ingestion's state. Throw `StreamSourceError` to say whether asking
+/// again may help.
+public protocol StreamSource: Sendable {
+    /// What the stream is called in states and messages, such as `file:feed.ndjson`.
+    var name: String { get }
+    /// The pointer of a position. A pointer that does not exist in the stream is an error, never another one.
+    func resolve(_ position: StartPosition) async throws -> StreamPointer
+    /// The messages from `pointer` on, in order, at most `limit`; none if there are none yet.
+    ///
+    /// Waits at most `timeout` for a first message.
+    func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message]
+    /// How far the stream reaches now, for lag: the pointer behind the last message. Nil if it cannot tell.
+    func end() async throws -> StreamPointer?
+}
+
+extension StreamSource {
+    public func end() async throws -> StreamPointer? { nil }
+}
+
+/// A position that is not a pointer yet.
+public enum StartPosition: Hashable, Sendable {
+    /// The first message that can still be read.
+    case earliest
+    /// Behind the last message.
+    case latest
+    /// The message at this pointer.
+    case pointer(StreamPointer)
+    /// The first message at or after this time, in milliseconds since 1970.
+    case timestamp(milliseconds: Int64)
+}
+
+/// One message of a stream.
+///
+/// `payload` may be a slice of a larger array, so that a source hands out a whole read without copying.
+public struct Message: Sendable {
+    /// Where it stands.
+    public var pointer: StreamPointer
+    /// Where the message after it stands: what is committed once this one is applied.
+    public var next: StreamPointer
+    public var payload: ArraySlice<UInt8>
+    /// When the stream says it was made, in milliseconds since 1970; 0 if it does not say.
+    public var timestamp: Int64
+
+    public init(
+        pointer: StreamPointer, next: StreamPointer, payload: ArraySlice<UInt8>, timestamp: Int64 = 0
+    ) {
+        self.pointer = pointer
+        self.next = next
+        self.payload = payload
+        self.timestamp = timestamp
+    }
+}
+
+/// A source's own failure.
+public struct StreamSourceError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var message: String
+    /// Whether asking again may help, as after a lost connection.
+    public var isTransient: Bool
+
+    public init(_ message: String, isTransient: Bool = false) {
+        self.message = message
+        self.isTransient = isTransient
+    }
+
+    public var description: String { message }
+}

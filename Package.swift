@@ -59,7 +59,10 @@ let package = Package(
             name: "VarveIngest", dependencies: ["VarveDocument", "VarveFiles", "VarveBytes"],
             swiftSettings: engine),
         .target(
-            name: "Varve", dependencies: ["VarveEngine", "VarveQuery", "VarveIngest"],
+            name: "Varve",
+            dependencies: [
+                "VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes",
+            ],
             swiftSettings: engine),
         .target(name: "VarveSimulation", dependencies: ["VarveFiles", "VarveBytes"], swiftSettings: engine),
 

@@ -1,0 +1,114 @@
+import VarveBytes
+public import VarveDocument
+package import VarveEngine
+public import VarveQuery
+
+/// A named set of documents with a mapping.
+public struct Index: Sendable {
+    public let store: Store
+    package let engine: IndexEngine
+
+    init(_ store: Store, _ engine: IndexEngine) {
+        self.store = store
+        self.engine = engine
+    }
+
+    public var name: String { engine.name }
+    public var shardCount: Int { engine.shards.count }
+    /// The mapping with the fields that documents have added to it.
+    public var fields: [FieldDefinition] { engine.schema.snapshot.fields }
+
+    /// How many documents the last refresh made visible.
+    public func count() throws(VarveError) -> Int {
+        try snapshots().reduce(0) { $0 + $1.liveCount }
+    }
+
+    /// Makes everything acknowledged so far visible to searches. Touches no disk but to look up replaced documents.
+    public func refresh() async throws(VarveError) {
+        try each { shard throws(EngineError) in _ = try shard.refresh() }
+    }
+
+    /// Writes everything into segments, so that the log in front of them can go. Durability does not need it.
+    public func flush() async throws(VarveError) {
+        let shards = engine.shards
+        try await store.run { _ throws(EngineError) in for shard in shards { try shard.flush() } }
+    }
+
+    /// Flushes, then merges each shard into at most this many segments. Takes time and disk; reads and writes go on.
+    public func merge(toAtMost segments: Int = 1) async throws(VarveError) {
+        guard segments >= 1 else { throw VarveError(.invalid, "merging to \(segments) segments; at least 1") }
+        let shards = engine.shards
+        try await store.run { _ throws(EngineError) in
+            for shard in shards {
+                try shard.flush()
+                try shard.merge(toAtMost: segments)
+                try shard.releaseRetired()
+            }
+        }
+    }
+
+    private func each(_ body: (Shard) throws(EngineError) -> Void) throws(VarveError) {
+        do throws(EngineError) { for shard in engine.shards { try body(shard) } } catch {
+            throw VarveError(error)
+        }
+    }
+
+    /// One snapshot a shard, as the last refresh left it.
+    func snapshots() throws(VarveError) -> [ShardSnapshot] {
+        var found: [ShardSnapshot] = []
+        for shard in engine.shards {
+            do { found.append(try shard.lease().snapshot()) } catch { throw VarveError(error) }
+        }
+        return found
+    }
+}
+
+// MARK: - Searching
+
+extension Index {
+    /// Documents that match, as the last refresh saw them.
+    ///
+    /// - Parameters:
+    ///   - keys: The order; without any, the order of writing.
+    ///   - limit: Hits wanted, at most 10,000.
+    ///   - after: The last hit of the page before; the new page starts right behind it.
+    public func search(
+        _ query: Query = .all, sortedBy keys: SortKey..., limit: Int = 10, after hit: SearchHit? = nil,
+        totalHits: TotalHitsTracking = .upTo(10_000), source: SourceFilter = .all
+    ) async throws(VarveError) -> SearchResult {
+        try await search(
+            SearchRequest(
+                query, sort: keys, size: limit, after: hit?.cursor, totalHits: totalHits, source: source))
+    }
+
+    public func search(_ request: SearchRequest) async throws(VarveError) -> SearchResult {
+        try Searching.search(try snapshots(), fields: fields, request, store.engine.environment)
+    }
+
+    /// How many visible documents match.
+    public func count(_ query: Query) async throws(VarveError) -> Int {
+        let request = SearchRequest(query, size: 0, totalHits: .exact, source: .none)
+        return try await search(request).total?.value ?? 0
+    }
+
+    /// Runs `body` with a snapshot that stays as it is until `body` ends, whatever is written meanwhile.
+    public func withSnapshot<Answer>(
+        _ body: (borrowing Snapshot) async throws -> Answer
+    ) async throws -> Answer {
+        try await body(snapshot())
+    }
+
+    /// A snapshot that stays as it is until it is dropped. Costs a lock and a retain a shard; touches no disk.
+    public func snapshot() -> Snapshot {
+        Snapshot(
+            leases: engine.shards.map { SharedLease($0.lease()) }, fields: fields,
+            environment: store.engine.environment)
+    }
+
+    /// Opens a point in time over this index. See `Store.openPointInTime(over:keepAlive:label:durable:)`.
+    public func openPointInTime(
+        keepAlive: Duration, label: String = "", durable: Bool = true
+    ) async throws(VarveError) -> PointInTime {
+        try await store.openPointInTime(over: [self], keepAlive: keepAlive, label: label, durable: durable)
+    }
+}

@@ -1,0 +1,182 @@
+import VarveBytes
+public import VarveDocument
+package import VarveEngine
+package import VarveFiles
+
+/// A store: one directory, one writer.
+///
+/// Opening takes the directory's lock and brings back everything that was acknowledged, whatever ended the last
+/// process. Closing is explicit, and a crash is a legal way to close. All calls are safe from any task.
+///
+/// ```swift
+/// let store = try await Store.open(at: "data")
+/// let readings = try await store.createIndex("readings", mapping: ["station": .keyword, "celsius": .double])
+/// try await readings.put(reading, id: "r-1")
+/// try await store.close()
+/// ```
+public final class Store: Sendable {
+    package let engine: StoreEngine
+
+    package init(_ engine: StoreEngine) { self.engine = engine }
+
+    /// Opens the store in this directory; makes one if the directory is missing or empty.
+    ///
+    /// - Parameter path: A directory of the file system, absolute or relative to the current one.
+    /// - Throws: `.unavailable` if another process has it open, or the disk refuses; `.corrupted` if
+    ///   acknowledged data is damaged, naming the file and the byte; `.invalid` if the directory holds something else.
+    public static func open(
+        at path: String, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true
+    ) async throws(VarveError) -> Store {
+        let scheduler = ThreadScheduler()
+        return try await blocking(on: scheduler) { () throws(VarveError) in
+            let environment: Environment
+            do throws(FileError) {
+                environment = try Environment.system(root: path, create: createIfMissing)
+            } catch {
+                throw VarveError(
+                    .unavailable, "the store at \(path) cannot be opened: \(error)", cause: error)
+            }
+            return try open(in: environment, options: options, createIfMissing: createIfMissing)
+        }
+    }
+
+    package static func open(
+        in environment: Environment, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true
+    ) throws(VarveError) -> Store {
+        do throws(EngineError) {
+            return Store(
+                try StoreEngine.open(environment, options: options, createIfMissing: createIfMissing))
+        } catch { throw VarveError(error) }
+    }
+
+    /// Flushes, stops the background work and lets the directory go. Closing twice is fine.
+    ///
+    /// - Throws: What the last flush failed with. Everything acknowledged is durable all the same.
+    public func close() async throws(VarveError) {
+        try await run { engine throws(EngineError) in try engine.close() }
+    }
+
+    // MARK: Indices
+
+    /// Makes an index. It is durable when this returns.
+    ///
+    /// - Throws: `.conflict` if the name is taken, `.invalid` if it breaks the rules for names.
+    @discardableResult
+    public func createIndex(
+        _ name: String, mapping: Mapping = [:], shards: Int = 1
+    ) async throws(VarveError) -> Index {
+        try await run { engine throws(EngineError) in
+            Index(self, try engine.createIndex(name, mapping: mapping, shardCount: shards))
+        }
+    }
+
+    /// The index of this name.
+    ///
+    /// - Throws: `.notFound` if there is none.
+    public func index(_ name: String) throws(VarveError) -> Index {
+        do throws(EngineError) { return Index(self, try engine.index(named: name)) } catch {
+            throw VarveError(error)
+        }
+    }
+
+    /// All indices, by name.
+    public var indices: [Index] { engine.indices.map { Index(self, $0) } }
+
+    /// Deletes an index and frees its data at once. Points in time over it stay listed, without that index.
+    public func deleteIndex(_ name: String) async throws(VarveError) {
+        try await run { engine throws(EngineError) in try engine.deleteIndex(named: name) }
+    }
+
+    // MARK: Points in time
+
+    /// Opens a point in time over one or several indices: one consistent cut through all of them.
+    ///
+    /// It sees everything acknowledged before the call, never changes, and outlives this process: it is durable
+    /// when this returns, without a flush. It goes when nobody has used it for `keepAlive`.
+    public func openPointInTime(
+        over indices: [Index], keepAlive: Duration, label: String = "", durable: Bool = true
+    ) async throws(VarveError) -> PointInTime {
+        if indices.isEmpty { throw VarveError(.invalid, "a point in time needs at least one index") }
+        var request = PointInTimeRequest(keepAlive: keepAlive.wholeMilliseconds)
+        request.label = label
+        request.isDurable = durable
+        let shards = indices.flatMap(\.engine.shards)
+        let outcome = await withCheckedContinuation { continuation in
+            engine.openPointInTime(shards, request) { continuation.resume(returning: $0) }
+        }
+        do throws(EngineError) { return PointInTime(self, try outcome.get()) } catch {
+            throw VarveError(error)
+        }
+    }
+
+    /// The open point in time of this id.
+    ///
+    /// - Throws: `.invalid` if the text is no id of this store, `.notFound` if none is open under it.
+    public func pointInTime(id text: String) throws(VarveError) -> PointInTime {
+        let id = try parse(text)
+        guard engine.listPointsInTime().contains(where: { $0.id == id }) else {
+            throw VarveError(
+                .notFound, "no point in time \(text) is open: it expired, was deleted, or never was")
+        }
+        return PointInTime(self, id)
+    }
+
+    /// All open points in time, oldest first.
+    public var pointsInTime: [PointInTimeInfo] {
+        engine.listPointsInTime().map { PointInTimeInfo($0, engine) }
+    }
+
+    /// Closes a point in time; false if none is open under this id. Once this returns it never comes back.
+    @discardableResult
+    public func closePointInTime(id text: String) async throws(VarveError) -> Bool {
+        try await PointInTime(self, try parse(text)).close()
+    }
+
+    func parse(_ text: String) throws(VarveError) -> PointInTimeID {
+        do throws(PointInTimeID.ParseError) {
+            return try PointInTimeID(parsing: text, store: engine.uuid)
+        } catch {
+            let reason = error == .foreign ? "it belongs to another store" : "it is malformed"
+            throw VarveError(.invalid, "\(text.prefix(80)) is no id of a point in time: \(reason)")
+        }
+    }
+
+    // MARK: Running what blocks
+
+    /// Runs engine work that may wait for the disk on a thread of ours, never on the shared pool.
+    func run<Answer: Sendable>(
+        _ body: @escaping @Sendable (StoreEngine) throws(EngineError) -> Answer
+    ) async throws(VarveError) -> Answer {
+        let engine = self.engine
+        return try await blocking(on: engine.environment.scheduler) { () throws(VarveError) in
+            do throws(EngineError) { return try body(engine) } catch { throw VarveError(error) }
+        }
+    }
+}
+
+/// Runs a blocking body as one piece of scheduled work and awaits its end.
+func blocking<Answer: Sendable>(
+    on scheduler: any Scheduler, _ body: @escaping @Sendable () throws(VarveError) -> Answer
+) async throws(VarveError) -> Answer {
+    let held = Locked<(any ScheduledWork)?>(nil)
+    let outcome: Result<Answer, VarveError> = await withCheckedContinuation { continuation in
+        let work = scheduler.schedule("varve.call") {
+            do throws(VarveError) { continuation.resume(returning: .success(try body())) } catch {
+                continuation.resume(returning: .failure(error))
+            }
+            return .done
+        }
+        held.withLock { $0 = work }
+        work.wake()
+    }
+    held.withLock { $0 = nil }
+    return try outcome.get()
+}
+
+extension Duration {
+    var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
+        return overflow ? .max : product + attoseconds / 1_000_000_000_000_000
+    }
+}

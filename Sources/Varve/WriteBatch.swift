@@ -1,0 +1,115 @@
+import VarveBytes
+import VarveDocument
+import VarveEngine
+import VarveFiles
+
+/// Operations that are written together: one log record a shard, all or nothing across a crash.
+///
+/// What cannot be accepted whatever the store holds (no JSON, a value of a wrong type, too large) throws where it
+/// is added, and leaves the batch as it was.
+public struct WriteBatch: ~Copyable {
+    private let index: Index
+    private var parts: [Int: Part] = [:]
+    private var count = 0
+
+    /// The operations of one shard. A class, since a builder cannot be copied and dictionaries hold values.
+    private final class Part {
+        var builder: BatchBuilder
+        var places: [Int] = []
+        var ids: [String] = []
+
+        init(_ schema: Schema) { builder = BatchBuilder(schema: schema) }
+    }
+
+    /// What goes to one shard, ready to be applied.
+    struct SealedPart: ~Copyable {
+        let shard: Shard
+        var draft: BatchDraft
+        /// For each operation its place among all operations of the batch.
+        let places: [Int]
+        let ids: [String]
+
+        consuming func takeDraft() -> BatchDraft { draft }
+    }
+
+    init(_ index: Index) { self.index = index }
+
+    public var operationCount: Int { count }
+
+    /// Adds a document of JSON text.
+    ///
+    /// - Parameter id: At most 512 bytes; nil for a generated one.
+    public mutating func put(
+        json: [UInt8], id: String? = nil, if condition: WriteCondition = .always
+    ) throws(VarveError) {
+        if let id, id.isEmpty { throw VarveError(.invalid, "an id must not be empty") }
+        let isNew = id == nil
+        let random = index.store.engine.environment.random
+        let name = id ?? String(decoding: GeneratedID.make(random.next(), random.next()), as: UTF8.self)
+        var options = OperationOptions(condition)
+        options.idIsNew = isNew
+        if isNew && options.versioning == .resolved { options.versioning = .blind }
+        try add(name) { (builder, bytes) throws(DocumentError) in
+            if condition == .absent {
+                try builder.create(id: bytes, source: json.rawSpan, options: options)
+            } else {
+                try builder.index(id: bytes, source: json.rawSpan, options: options)
+            }
+        }
+    }
+
+    public mutating func put(
+        json: String, id: String? = nil, if condition: WriteCondition = .always
+    ) throws(VarveError) {
+        try put(json: Array(json.utf8), id: id, if: condition)
+    }
+
+    /// Adds a delete. Deleting what is not there is an outcome, not an error.
+    public mutating func delete(_ id: String, if condition: WriteCondition = .always) throws(VarveError) {
+        let options = OperationOptions(condition)
+        try add(id) { (builder, bytes) throws(DocumentError) in
+            try builder.delete(id: bytes, options: options)
+        }
+    }
+
+    private mutating func add(
+        _ id: String, _ body: (inout BatchBuilder, RawSpan) throws(DocumentError) -> Void
+    ) throws(VarveError) {
+        let bytes = Array(id.utf8)
+        let number = index.engine.shard(for: bytes.rawSpan).number
+        let part = parts[number] ?? Part(index.engine.schema)
+        do throws(DocumentError) { try body(&part.builder, bytes.rawSpan) } catch {
+            throw VarveError(error, id: id)
+        }
+        part.places.append(count)
+        part.ids.append(id)
+        parts[number] = part
+        count += 1
+    }
+
+    /// The parts, in order of shards.
+    consuming func seal(_ each: (consuming SealedPart) async throws(VarveError) -> Void)
+        async throws(VarveError)
+    {
+        let time = UInt64(max(0, index.store.engine.environment.clock.wallMilliseconds))
+        for number in parts.keys.sorted() {
+            guard let part = parts[number] else { continue }
+            let sealed = SealedPart(
+                shard: index.engine.shards[number], draft: part.builder.finish(at: time), places: part.places,
+                ids: part.ids)
+            try await each(sealed)
+        }
+    }
+}
+
+extension OperationOptions {
+    init(_ condition: WriteCondition) {
+        switch condition {
+        case .always, .absent: self.init(.resolved)
+        case .newer(let version): self.init(.external, version: version)
+        case .unchanged(let number):
+            self.init(.ifSequenceNumber)
+            ifSequenceNumber = number.rawValue
+        }
+    }
+}

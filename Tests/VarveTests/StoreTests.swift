@@ -1,0 +1,42 @@
+import Testing
+import VarveBytes
+import VarveEngine
+import VarveFiles
+import VarveSimulation
+
+@testable import Varve
+
+@Suite struct `A store` {
+    @Test func `answers what was written`() async throws {
+        let root = try TemporaryRoot()
+        let store = try await Store.open(at: root.path + "/data")
+        let readings = try await store.createIndex(
+            "readings", mapping: ["station": .keyword, "celsius": .double, "taken": .date])
+        let receipt = try await readings.put(
+            json: #"{"station":"oslo","celsius":-3.5,"taken":"2013-01-01T10:00:00Z"}"#, id: "r-1")
+        #expect(receipt.outcome == .created)
+        #expect(try await readings.get("r-1")?.text.contains("oslo") == true)
+        try await readings.refresh()
+        let cold: Query = .term("station", "oslo") && .range("celsius", ..<0)
+        let found = try await readings.search(cold, sortedBy: .ascending("taken"), limit: 20)
+        #expect(found.hits.map(\.id) == ["r-1"])
+        let pit = try await readings.openPointInTime(keepAlive: .seconds(60))
+        try await readings.put(json: #"{"station":"bergen","celsius":4.5}"#, id: "r-2")
+        try await readings.delete("r-1")
+        try await readings.flush()
+        #expect(try await pit.search().hits.map(\.id) == ["r-1"])
+        try await readings.put(json: #"{"station":"bergen","celsius":5.5}"#, id: "r-2")
+        try await readings.flush()
+        try await readings.merge()
+        #expect(try await pit.search().hits.map(\.id) == ["r-1"])
+        #expect(try await readings.search().hits.map(\.id) == ["r-2"])
+        try await store.close()
+
+        let again = try await Store.open(at: root.path + "/data")
+        let pitAgain = try again.pointInTime(id: pit.id)
+        #expect(try await pitAgain.search().hits.map(\.id) == ["r-1"])
+        #expect(try await again.index("readings").search().hits.map(\.id) == ["r-2"])
+        #expect(try await again.index("readings").get("r-2")?.version == 2)
+        try await again.close()
+    }
+}

@@ -20,13 +20,19 @@ let test: [SwiftSetting] = strict
 let package = Package(
     name: "varve",
     products: [
-        .library(name: "Varve", targets: ["Varve"])
+        .library(name: "Varve", targets: ["Varve"]),
+        .executable(name: "varve", targets: ["varve-cli"]),
+        .executable(name: "varve-inspect", targets: ["varve-inspect"]),
+        .executable(name: "varve-torture", targets: ["varve-torture"]),
     ],
     traits: [
         .trait(
             name: "FastDeflate",
             description: "Deflate with libdeflate: the same format, written 1.5x and read 2.5x as fast."),
         .default(enabledTraits: []),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -66,6 +72,27 @@ let package = Package(
             swiftSettings: engine),
         .target(name: "VarveSimulation", dependencies: ["VarveFiles", "VarveBytes"], swiftSettings: engine),
 
+        .executableTarget(
+            name: "varve-cli",
+            dependencies: ["Varve", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "tools/varve", swiftSettings: strict),
+        .executableTarget(
+            name: "varve-inspect",
+            dependencies: [
+                "VarveLog", "VarveSegment", "VarveManifest", "VarveDocument", "VarveFiles", "VarveBytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "tools/varve-inspect", swiftSettings: strict),
+        .executableTarget(
+            name: "varve-torture",
+            dependencies: [
+                "Varve", "VarveSimulation", "VarveFiles", "VarveBytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "tools/varve-torture", swiftSettings: strict),
+        .executableTarget(
+            name: "Examples", dependencies: ["Varve"], path: "Sources/Examples", swiftSettings: strict),
+
         .testTarget(
             name: "VarveBytesTests", dependencies: ["VarveBytes"],
             swiftSettings: test),
@@ -79,23 +106,52 @@ let package = Package(
             name: "VarveLogTests", dependencies: ["VarveBytes", "VarveFiles", "VarveLog", "VarveSimulation"],
             swiftSettings: test),
         .testTarget(
-            name: "VarveSegmentTests", dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveSegment", "VarveSimulation"],
+            name: "VarveSegmentTests",
+            dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveSegment", "VarveSimulation"],
             swiftSettings: test),
         .testTarget(
-            name: "VarveManifestTests", dependencies: ["VarveBytes", "VarveFiles", "VarveLog", "VarveManifest", "VarveSimulation"],
+            name: "VarveManifestTests",
+            dependencies: ["VarveBytes", "VarveFiles", "VarveLog", "VarveManifest", "VarveSimulation"],
             swiftSettings: test),
         .testTarget(
-            name: "VarveEngineTests", dependencies: ["VarveBytes", "VarveDocument", "VarveEngine", "VarveFiles", "VarveLog", "VarveManifest", "VarveSegment", "VarveSimulation"],
+            name: "VarveEngineTests",
+            dependencies: [
+                "VarveBytes", "VarveDocument", "VarveEngine", "VarveFiles", "VarveLog", "VarveManifest",
+                "VarveSegment", "VarveSimulation",
+            ],
             swiftSettings: test),
         .testTarget(
-            name: "VarveQueryTests", dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveQuery", "VarveSegment", "VarveSimulation"],
+            name: "VarveQueryTests",
+            dependencies: [
+                "VarveBytes", "VarveDocument", "VarveFiles", "VarveQuery", "VarveSegment", "VarveSimulation",
+            ],
             swiftSettings: test),
         .testTarget(
-            name: "VarveIngestTests", dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveIngest", "VarveSimulation"],
+            name: "VarveIngestTests",
+            dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveIngest", "VarveSimulation"],
             swiftSettings: test),
         .testTarget(
-            name: "VarveTests", dependencies: ["Varve", "VarveBytes", "VarveEngine", "VarveFiles", "VarveIngest", "VarveQuery", "VarveSimulation"],
+            name: "VarveTests",
+            dependencies: [
+                "Varve", "VarveBytes", "VarveEngine", "VarveFiles", "VarveIngest", "VarveQuery",
+                "VarveSimulation",
+            ],
             swiftSettings: test),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "Varve", "VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveLog",
+                "VarveManifest",
+                "VarveSegment", "VarveFiles", "VarveBytes", "VarveSimulation",
+            ],
+            swiftSettings: test + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "varve-cli", "varve-inspect", "varve-torture", "VarveFiles", "VarveSimulation", "VarveBytes",
+            ],
+            swiftSettings: test),
+        .testTarget(name: "ArchitectureTests", swiftSettings: test),
         .testTarget(
             name: "VarveSimulationTests", dependencies: ["VarveBytes", "VarveFiles", "VarveSimulation"],
             swiftSettings: test),

@@ -1,0 +1,1 @@
+// The command's first file; goes when there is another.

@@ -66,7 +66,7 @@ private enum MappingReader {
         _ members: [JSONValue.Member], _ path: String
     ) throws(DocumentError) -> FieldMapping {
         guard let type = members.first(where: { $0.key == "type" }) else {
-            guard members.isEmpty || members.contains(where: { $0.key == "properties" }) else {
+            guard members.allSatisfy({ ["properties", "dynamic", "enabled"].contains($0.key) }) else {
                 throw DocumentError(.invalidMapping, "No type specified for field [\(path)]")
             }
             return FieldMapping(.object)

@@ -30,7 +30,9 @@ package final class Schema: Sendable {
     ) throws(DocumentError) -> SchemaSnapshot? {
         try change { (snapshot) throws(DocumentError) in
             guard snapshot.generation == generation else { return false }
+            let first = snapshot.fields.count
             for field in fields { try snapshot.add(field) }
+            precondition(snapshot.fields.count == first + fields.count, "a new field was there already")
             return true
         }
     }

@@ -53,6 +53,10 @@ package struct SchemaSnapshot: Sendable, Equatable {
     /// Adds a field, or refuses it without a change.
     package mutating func add(_ field: FieldDefinition) throws(DocumentError) {
         try Self.checkPath(field.path)
+        let prefixes = field.copies == nil ? Self.prefixes(of: field.path) : []
+        for prefix in prefixes {
+            if let leaf = self.field(prefix) { throw Self.notAnObject(field.path, leaf) }
+        }
         if let known = numbers[field.path] {
             guard fields[known] == field else { throw Self.changed(fields[known], field) }
             return
@@ -67,18 +71,7 @@ package struct SchemaSnapshot: Sendable, Equatable {
             throw DocumentError(
                 .fieldLimit, "Limit of total fields [\(Self.fieldsMax)] has been exceeded")
         }
-        if field.copies == nil {
-            for prefix in Self.prefixes(of: field.path) {
-                if let leaf = self.field(prefix) { throw Self.notAnObject(field.path, leaf) }
-            }
-            for prefix in Self.prefixes(of: field.path) where objectPlaces[prefix] == nil {
-                objectPlaces[prefix] = -1
-            }
-        }
-        append(field)
-    }
-
-    private mutating func append(_ field: FieldDefinition) {
+        for prefix in prefixes where objectPlaces[prefix] == nil { objectPlaces[prefix] = -1 }
         numbers[field.path] = fields.count
         if let source = field.copies { copies[source, default: []].append(fields.count) }
         fields.append(field)

@@ -13,9 +13,7 @@ package struct BatchReplayer: ~Copyable {
         extractor = ValueExtractor(schema: schema, limits: JSONLimits(), seed: seed, isLenient: true)
     }
 
-    package mutating func prepare(
-        _ payload: SharedBytes
-    ) throws(FormatError) -> (batch: PreparedBatch, listing: BatchListing) {
+    package mutating func prepare(_ payload: SharedBytes) throws(FormatError) -> ReplayedBatch {
         let listing = try BatchListing(decoding: payload.bytes)
         var operations = listing.operations
         extractor.sink.values = []
@@ -32,7 +30,7 @@ package struct BatchReplayer: ~Copyable {
             payload: payload, operations: operations, values: extractor.sink.values,
             strings: SharedBytes(strings))
         extractor.sink.values = []
-        return (batch, listing)
+        return ReplayedBatch(batch: batch, time: listing.time, checkpoint: listing.checkpoint)
     }
 
     private mutating func extract(
@@ -51,4 +49,12 @@ package struct BatchReplayer: ~Copyable {
             throw FormatError("a document of a batch: \(error)", offset: Int(operation.sourceOffset))
         }
     }
+}
+
+/// A batch as the log had it.
+package struct ReplayedBatch: Sendable {
+    package let batch: PreparedBatch
+    /// When it was written, in milliseconds since 1970.
+    package let time: UInt64
+    package let checkpoint: SourceCheckpoint?
 }

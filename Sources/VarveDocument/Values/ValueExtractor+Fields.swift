@@ -47,22 +47,34 @@ extension ValueExtractor {
     /// of the document.
     mutating func addDynamically(_ node: Int, _ word: JSONWord, _ bytes: RawSpan) {
         let path = parser.paths.path(of: node)
-        let first = snapshot.fields.count + newFields.count
+        newNodes.append(node)
+        if let known = newFields.firstIndex(where: { $0.path == path && $0.copies == nil }) {
+            bindings[node] = bindNew(known)
+            return
+        }
         let (type, format) = dynamicType(word, bytes)
         var field = FieldDefinition(path, type)
         field.format = format
         newFields.append(field)
-        newNodes.append(node)
-        var binding = FieldBinding(field, number: first)
+        let place = newFields.count - 1
         if type == .text {
             var keyword = FieldDefinition(path + ".keyword", .keyword)
             keyword.ignoreAbove = 256
             keyword.copies = path
             newFields.append(keyword)
-            binding.next = UInt32(chain.count)
-            chain.append(FieldBinding(keyword, number: first + 1))
         }
-        bindings[node] = binding
+        bindings[node] = bindNew(place)
+    }
+
+    /// What a path means whose field stands at `place` of `newFields`, its keyword, if it has one, behind it.
+    private mutating func bindNew(_ place: Int) -> FieldBinding {
+        let number = snapshot.fields.count + place
+        var binding = FieldBinding(newFields[place], number: number)
+        if place + 1 < newFields.count && newFields[place + 1].copies == newFields[place].path {
+            binding.next = UInt32(chain.count)
+            chain.append(FieldBinding(newFields[place + 1], number: number + 1))
+        }
+        return binding
     }
 
     private mutating func dynamicType(_ word: JSONWord, _ bytes: RawSpan) -> (FieldType, format: String?) {

@@ -25,7 +25,7 @@ final class LogWorld {
         scheduler = SeededScheduler(seed: seed, clock: clock)
         environment = Environment(
             files: self.files, clock: clock, random: SeededRandom(seed: seed), scheduler: scheduler)
-        if disk == nil { try Self.prepare(self.disk) }
+        if disk == nil && files == nil { try Self.prepare(self.disk) }
     }
 
     /// Makes the directories that a log needs, durable.

@@ -169,15 +169,12 @@ struct LogTail: ~Copyable, Sendable {
     /// The file has its name now.
     mutating func move(to named: any OpenFile) { file = named }
 
-    /// Makes the file large enough for a frame of `bytes` bytes, with zeros that are durable.
+    /// Makes the file large enough for a frame of `bytes` bytes, so that writing it cannot fail for want of space.
     mutating func extend(for bytes: Int) throws(PreparationFailure) {
         let wanted = LogOptions.wholePages(Int(offset + reserve) + bytes)
         guard wanted > capacity else { return }
         do throws(FileError) { try LogFiles.fill(file, from: capacity, to: wanted) } catch {
             throw PreparationFailure(error: error, isFatal: !error.isWantOfSpace)
-        }
-        do throws(FileError) { try file.sync() } catch {
-            throw PreparationFailure(error: error, isFatal: true)
         }
         capacity = wanted
     }

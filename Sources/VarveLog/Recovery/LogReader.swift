@@ -18,7 +18,7 @@ struct LogReader {
         let end: ByteOffset
         let checksum: UInt64
         let next: SequenceNumber
-        let highest: SequenceNumber?
+        let highest: SequenceNumber
     }
 
     private let logFiles: LogFiles
@@ -28,7 +28,7 @@ struct LogReader {
     private(set) var extents: [LogFileExtent] = []
     /// Of the last file: records behind `proven`, in order.
     private(set) var unproven: [Unproven] = []
-    /// Of the last file; nil if not even its link is known to be durable.
+    /// Of the last file; nil if no record of the owner's or gap in it is known to be durable.
     private(set) var proven: Proven?
     /// The number of the last file's first operation.
     private(set) var lastFileFirst = SequenceNumber(0)
@@ -178,8 +178,9 @@ struct LogReader {
         let count = unproven.firstIndex { $0.end > durableEnd } ?? unproven.count
         guard count > 0 else { return }
         let last = unproven[count - 1]
-        proven = Proven(end: last.end, checksum: last.frame.checksum, next: last.next, highest: last.highest)
         unproven.removeFirst(count)
+        guard let highest = last.highest else { return }
+        proven = Proven(end: last.end, checksum: last.frame.checksum, next: last.next, highest: highest)
     }
 
     private func expect(

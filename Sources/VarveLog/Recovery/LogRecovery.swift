@@ -56,7 +56,11 @@ package enum LogRecovery {
         _ id: UInt64, _ reader: LogReader, _ report: inout LogRecoveryReport, _ epoch: UInt64,
         _ logFiles: LogFiles, _ options: LogOptions
     ) throws(FileError) -> LogTail {
-        if reader.proven == nil { report.unneeded.append(report.files[report.files.count - 1]) }
+        if reader.proven == nil {
+            report.unneeded = (report.unneeded + report.files.suffix(1)).sorted()
+        }
+        // The names that the new file builds on may be in the cache alone, if an earlier open was cut short.
+        try logFiles.files.syncDirectory(logFiles.directory)
         let tail = try logFiles.start(
             id, next: reader.proven?.next ?? reader.lastFileFirst, link: reader.newLink(epoch: epoch),
             bytes: options.openingBytes
@@ -112,8 +116,8 @@ package enum LogRecovery {
 }
 
 extension LogReader {
-    /// Where the new file ties on. A last file of which nothing is known to be durable, not even its link, is
-    /// replaced: its link may be gone after a power loss.
+    /// Where the new file ties on. A last file that is not known to hold a record durably is replaced: what it
+    /// holds is copied, its link among it, which may be gone after a power loss.
     func newLink(epoch: UInt64) -> LinkRecord {
         let last = chain.files[chain.files.count - 1]
         guard let proven else {

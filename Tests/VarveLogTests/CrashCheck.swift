@@ -79,7 +79,9 @@ struct CrashCheck {
             }
             // The cache as it is, nothing but what is durable, and one between.
             let isCrashedAgain = number < 2 || number == survivors.count / 2
-            if isCrashedAgain && depth + 1 < limits.count { try crashOpening(survivor, journal, depth, place) }
+            if isCrashedAgain && depth + 1 < limits.count {
+                try crashOpening(survivor, journal, depth, place)
+            }
         }
     }
 

@@ -67,7 +67,9 @@ import VarveSimulation
         expectNoProblem(check, states: 500)
     }
 
-    @Test func `names that an earlier opening left in the cache are durable before a file builds on them`() throws {
+    @Test func `names that an earlier opening left in the cache are durable before a file builds on them`()
+        throws
+    {
         let world = try LogWorld()
         let journal = Journal()
         let log = try world.create()

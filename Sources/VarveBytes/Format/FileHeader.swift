@@ -14,7 +14,7 @@ package struct FileHeader: Equatable, Sendable {
     package var fileID: UInt64
     package var incompatible: UInt32 = 0
     package var readOnlyCompatible: UInt32 = 0
-    /// WAL: first sequence number; segment: document count; manifest: previous generation.
+    /// WAL: the sector size that groups are padded to; segment: document count; manifest: previous generation.
     package var detail: UInt64 = 0
     /// Where the content begins: 64, or more in a file of a later minor version.
     package private(set) var length = byteCount

@@ -215,8 +215,8 @@ extension LogState {
         var room: ByteCount
         /// Why the rest could not be written; nil if there is no rest, or it only waits for the next file.
         var stall: LogFailure?
-        /// The rotations asked for are done.
-        var hasRotated: Bool
+        /// What came of the rotations asked for; nil if they have to wait.
+        var rotation: LogOutcome?
     }
 
     /// Who is to be told what after a step.
@@ -244,8 +244,7 @@ extension LogState {
         stall = progress.stall
         if let last = files.indices.last, files[last].id == progress.file.id { files[last] = progress.file }
         answerWaiters(&notices)
-        if progress.hasRotated || stall != nil {
-            let outcome: LogOutcome = stall.map { .failure($0) } ?? .success(())
+        if let outcome = progress.rotation {
             notices.told += begunRotations.map { ($0, outcome) }
             begunRotations = []
         }

@@ -65,18 +65,18 @@ extension LogWriter {
         }
         guard let orders = state.withLock({ $0.takeOrders(into: &step.queue) }) else { return .done }
         let now = environment.clock.monotonicNanoseconds
-        var hasRotated = false
+        var rotation: LogOutcome?
         do throws(FileError) {
             step.obstacle = nil
             try writeQueue(&step, at: now)
-            if orders.rotates && step.isDrained { hasRotated = try rotateIfNeeded(&step) }
+            if orders.rotates { rotation = try rotateAsAsked(&step) }
             if orders.closes && step.obstacle.isFinal { return try close(&step) }
             try finishGroup(&step, orders, at: now)
         } catch {
             poison(.file(error))
             return .done
         }
-        return report(&step, hasRotated: hasRotated, at: now)
+        return report(&step, rotation, at: now)
     }
 
     // MARK: Writing
@@ -110,10 +110,17 @@ extension LogWriter {
         return true
     }
 
-    private func rotateIfNeeded(_ step: inout LogStep) throws(FileError) -> Bool {
-        if step.tail.holdsRecords { return try rotate(&step) }
-        try step.sync()
-        return true
+    /// Nil if the rotation has to wait for the next file.
+    private func rotateAsAsked(_ step: inout LogStep) throws(FileError) -> LogOutcome? {
+        if step.isDrained {
+            if !step.tail.holdsRecords {
+                try step.sync()
+                return .success(())
+            }
+            if try rotate(&step) { return .success(()) }
+        }
+        guard case .noSpace(let error) = step.obstacle else { return nil }
+        return .failure(.noSpace(error))
     }
 
     /// Seals the current file and goes on in the next; false if there is none.
@@ -161,9 +168,9 @@ extension LogWriter {
 
     /// Seals the log. What could not be written for want of space is lost, and was answered so.
     private func close(_ step: inout LogStep) throws(FileError) -> StepOutcome {
-        if case .noSpace(let error) = step.obstacle {
+        if case .noSpace(let error) = step.obstacle, !step.isDrained {
             try step.sync()
-            _ = report(&step, hasRotated: false, at: 0)
+            _ = report(&step, nil, at: 0)
             state.withLock { $0.end(.noSpace(error)) }.send()
             return .done
         }
@@ -171,19 +178,19 @@ extension LogWriter {
         step.noteDurable()
         // A shorter file is quicker to open; if that fails it is merely longer.
         _ = try? step.tail.file.truncate(to: step.tail.offset)
-        _ = report(&step, hasRotated: true, at: 0)
+        _ = report(&step, .success(()), at: 0)
         state.withLock { $0.end(nil) }.send()
         return .done
     }
 
     // MARK: Telling
 
-    private func report(_ step: inout LogStep, hasRotated: Bool, at now: UInt64) -> StepOutcome {
+    private func report(_ step: inout LogStep, _ rotation: LogOutcome?, at now: UInt64) -> StepOutcome {
         var progress = LogState.Progress(
             written: step.encoded, durable: step.durable, durableNext: step.durableNext,
             releasedBytes: step.releasedBytes, file: step.tail.extent(), room: step.tail.room,
-            hasRotated: hasRotated)
-        if case .noSpace(let error) = step.obstacle { progress.stall = .noSpace(error) }
+            rotation: rotation)
+        if case .noSpace(let error) = step.obstacle, !step.isDrained { progress.stall = .noSpace(error) }
         step.releasedBytes = 0
         let holdsRecords = step.tail.holdsRecords
         let nextBytes = options.fileBytes(after: step.tail.capacity)

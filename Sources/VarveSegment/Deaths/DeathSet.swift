@@ -143,6 +143,9 @@ extension DeathSet {
         let earliest: UInt64
         let latest: UInt64
 
+        /// The old chunk with more deaths. What lies between two of the added rows is copied in one piece, so that
+        /// a refresh with few deaths costs little more than the copy.
+        ///
         /// - Parameter added: Deaths of rows of this chunk, rows ascending, of one row the earliest first.
         init(_ old: Chunk?, adding added: ArraySlice<RowDeath>) {
             let oldRows = old?.rows ?? []
@@ -151,7 +154,18 @@ extension DeathSet {
             var deaths: [UInt64] = []
             rows.reserveCapacity(oldRows.count + added.count)
             deaths.reserveCapacity(oldRows.count + added.count)
-            func append(_ row: UInt16, _ death: UInt64) {
+            var copied = 0
+            for new in added {
+                let row = UInt16(Int(new.row) % DeathSet.chunkRows)
+                let next = Self.firstPlace(of: row, in: oldRows, from: copied)
+                rows.append(contentsOf: oldRows[copied..<next])
+                deaths.append(contentsOf: oldDeaths[copied..<next])
+                copied = next
+                var death = new.death.rawValue
+                if next < oldRows.count && oldRows[next] == row {
+                    death = min(death, oldDeaths[next])
+                    copied += 1
+                }
                 if rows.last == row {
                     deaths[deaths.count - 1] = min(deaths[deaths.count - 1], death)
                 } else {
@@ -159,35 +173,30 @@ extension DeathSet {
                     deaths.append(death)
                 }
             }
-            var at = 0
-            for new in added {
-                let row = UInt16(Int(new.row) % DeathSet.chunkRows)
-                while at < oldRows.count && oldRows[at] <= row {
-                    append(oldRows[at], oldDeaths[at])
-                    at += 1
-                }
-                append(row, new.death.rawValue)
-            }
-            while at < oldRows.count {
-                append(oldRows[at], oldDeaths[at])
-                at += 1
-            }
+            rows.append(contentsOf: oldRows[copied...])
+            deaths.append(contentsOf: oldDeaths[copied...])
             self.rows = rows
             self.deaths = deaths
             earliest = deaths.min() ?? .max
             latest = deaths.max() ?? 0
         }
 
-        var byteCount: Int { rows.capacity * 2 + deaths.capacity * 8 + 64 }
-
-        func death(of row: UInt16) -> SequenceNumber? {
-            var low = 0
+        /// Where the row stands, or would stand, among rows that ascend; not before `start`.
+        private static func firstPlace(of row: UInt16, in rows: [UInt16], from start: Int) -> Int {
+            var low = start
             var high = rows.count
             while low < high {
                 let middle = (low &+ high) &>> 1
                 if rows[middle] < row { low = middle &+ 1 } else { high = middle }
             }
-            return low < rows.count && rows[low] == row ? SequenceNumber(deaths[low]) : nil
+            return low
+        }
+
+        var byteCount: Int { rows.capacity * 2 + deaths.capacity * 8 + 64 }
+
+        func death(of row: UInt16) -> SequenceNumber? {
+            let place = Self.firstPlace(of: row, in: rows, from: 0)
+            return place < rows.count && rows[place] == row ? SequenceNumber(deaths[place]) : nil
         }
 
         func count(atOrBelow limit: UInt64) -> Int {

@@ -2,6 +2,7 @@
 extension ByteBuffer {
     /// Appends `length` bytes of `source` from `start` on: a bounds-checked `append(source.slice(start, length))`
     /// that copies short pieces by whole words where both sides have room for it.
+    @inlinable
     @inline(__always)
     package mutating func appendPiece(of source: RawSpan, at start: Int, count length: Int) {
         precondition(start >= 0 && length >= 0 && start &+ length <= source.byteCount, "a piece past the end")
@@ -23,6 +24,7 @@ extension ByteBuffer {
     }
 
     /// Appends the low `length` bytes of `word`, the lowest first.
+    @inlinable
     @inline(__always)
     package mutating func append(word: UInt64, count length: Int) {
         precondition(length >= 0 && length <= 8, "a word has eight bytes")
@@ -33,6 +35,7 @@ extension ByteBuffer {
     }
 
     /// Appends an integer in decimal digits, without leading zeros.
+    @inlinable
     @inline(__always)
     package mutating func appendDecimal(_ value: Int64) {
         if value < 0 { append(word: 0x2D, count: 1) }
@@ -45,15 +48,17 @@ extension ByteBuffer {
     }
 
     /// Up to four digits, without a branch on how many.
+    @inlinable
     @inline(__always)
-    private mutating func appendSmall(_ value: UInt32) {
+    mutating func appendSmall(_ value: UInt32) {
         let digits = Self.fourDigits(value)
         let leading = min(digits.trailingZeroBitCount &>> 3, 3)
         let text = (digits | 0x3030_3030) &>> UInt32(leading &* 8)
         append(word: UInt64(text), count: 4 &- leading)
     }
 
-    private mutating func appendLarge(_ magnitude: UInt64) {
+    @usableFromInline
+    mutating func appendLarge(_ magnitude: UInt64) {
         let (upper, lower) = magnitude.quotientAndRemainder(dividingBy: 100_000_000)
         if upper > 0 {
             let (top, middle) = upper.quotientAndRemainder(dividingBy: 100_000_000)
@@ -70,8 +75,9 @@ extension ByteBuffer {
     }
 
     /// Up to eight digits.
+    @inlinable
     @inline(__always)
-    private mutating func appendEight(_ value: UInt64) {
+    mutating func appendEight(_ value: UInt64) {
         let digits = Self.eightDigits(value)
         let leading = min(digits.trailingZeroBitCount &>> 3, 7)
         append(
@@ -79,6 +85,7 @@ extension ByteBuffer {
     }
 
     /// The four digits of a value below 10,000, a byte each, the first digit lowest.
+    @inlinable
     @inline(__always)
     package static func fourDigits(_ value: UInt32) -> UInt32 {
         let hundreds = (value &* 5243) &>> 19
@@ -88,6 +95,7 @@ extension ByteBuffer {
     }
 
     /// The eight digits of a value below 100,000,000, a byte each, the first digit lowest.
+    @inlinable
     @inline(__always)
     package static func eightDigits(_ value: UInt64) -> UInt64 {
         let high = Self.fourDigits(UInt32(truncatingIfNeeded: value / 10_000))

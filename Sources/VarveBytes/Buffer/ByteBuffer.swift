@@ -48,11 +48,16 @@
     }
 
     @inlinable
+    @inline(__always)
     package mutating func reserve(_ extra: Int) {
         precondition(extra >= 0, "a negative reserve")
-        let needed = count + extra
-        if needed <= capacity { return }
-        let size = max(needed, capacity &* 2)
+        if extra > capacity &- count { grow(by: extra) }
+    }
+
+    @inline(never)
+    @usableFromInline
+    mutating func grow(by extra: Int) {
+        let size = max(count + extra, capacity &* 2)
         let grown = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         unsafe grown.copyMemory(from: base, byteCount: count)
         unsafe base.deallocate()

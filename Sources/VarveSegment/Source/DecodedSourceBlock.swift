@@ -19,22 +19,18 @@ package final class DecodedSourceBlock: CachedBlock {
     /// Appends the source of one row.
     package func appendRow(_ row: Int, to buffer: inout ByteBuffer) {
         precondition(row >= 0 && row < rowCount, "a row outside the block")
-        plan.appendRow(row, to: &buffer)
+        plan.appendRows(row..<row &+ 1, to: &buffer)
     }
 
     /// Calls `body` with each of the rows, in order; `scratch` is overwritten.
     package func forEachRow(_ rows: Range<Int>, scratch: inout ByteBuffer, _ body: (Int, RawSpan) -> Void) {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows outside the block")
-        for row in rows {
-            scratch.removeAll()
-            plan.appendRow(row, to: &scratch)
-            body(row, scratch.bytes)
-        }
+        plan.forEachRow(rows, scratch: &scratch, body)
     }
 
     /// Appends the sources of these rows, back to back.
     package func appendRows(_ rows: Range<Int>, to buffer: inout ByteBuffer) {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows outside the block")
-        for row in rows { plan.appendRow(row, to: &buffer) }
+        plan.appendRows(rows, to: &buffer)
     }
 }

@@ -12,23 +12,25 @@ enum SourceColumnKind: UInt8, Sendable, BitwiseCopyable {
     case bytes = 4
 }
 
-/// How a value is rendered: the frequent ways have a short one each.
-enum SourceColumnForm: UInt8, Sendable, BitwiseCopyable {
-    /// A number without words, terms or fraction.
-    case integer
-    case entry
-    /// Bytes without words.
-    case bytes
-    case fixedBytes
-    case general
+/// Words of JSON that a column of numbers, dates or bytes may hold besides. Raw values are part of the format.
+enum SourceWord: UInt8, CaseIterable {
+    case null = 1
+    case yes = 2
+    case no = 4
+
+    var text: String {
+        switch self {
+        case .null: "null"
+        case .yes: "true"
+        case .no: "false"
+        }
+    }
 }
 
 /// One column of an inflated block: where its bytes lie, and how they become values.
 struct SourceColumn: Sendable, BitwiseCopyable {
     var kind: SourceColumnKind
-    var form = SourceColumnForm.general
-    /// Bytes of a code, each in its own plane; 0: every code is 0.
-    var width: UInt8 = 0
+    var codes = SourcePlanes()
     /// The words that the column has: bits of `SourceWord`. Codes below `wordCount` are words.
     var words: UInt8 = 0
     var wordCount: UInt8 = 0
@@ -40,34 +42,15 @@ struct SourceColumn: Sendable, BitwiseCopyable {
     var decimalsMin: UInt8 = 0
     var dateStyle = DateStyle.seconds
     var termCount: UInt8 = 0
-    /// Where the places of rows lie in `ranks`; negative if a row's number is its place.
-    var ranks: Int32 = -1
-    var firstTerm = 0
-    /// First plane in the payload, and the length of a plane.
-    var planes = 0
-    var planeCount = 0
-    /// First boundary in `bounds`; for bytes of a fixed length, the first value's offset in the payload.
-    var table = 0
+    var firstTerm: UInt32 = 0
+    /// Dictionaries and bytes: the first boundary in `bounds`. Bytes of one length: the offset of the first value.
+    var table: UInt32 = 0
     /// The length of every value of a bytes column, if they are all alike.
-    var fixedCount = 0
+    var fixedCount: UInt32 = 0
     var base: Int64 = 0
     var scale: Int64 = 1
 
     init(kind: SourceColumnKind) { self.kind = kind }
-
-    @inline(__always)
-    func code(at place: Int, in payload: RawSpan) -> UInt64 {
-        if width == 1 { return UInt64(payload.byte(at: planes &+ place)) }
-        var code: UInt64 = 0
-        var at = planes &+ place
-        var shift: UInt64 = 0
-        while shift < UInt64(width) &* 8 {
-            code |= UInt64(payload.byte(at: at)) &<< shift
-            at &+= planeCount
-            shift &+= 8
-        }
-        return code
-    }
 
     @inline(never)
     func appendWord(_ code: UInt64, to buffer: inout ByteBuffer) {
@@ -82,37 +65,89 @@ struct SourceColumn: Sendable, BitwiseCopyable {
     }
 }
 
-/// A value of one column helps to tell the value of another: it is added, times a factor, or looked up in a
-/// table, if it is a dictionary's ordinal.
+/// What other columns tell of a number: a number of theirs times a factor, or an entry of a table, by the ordinal
+/// of one dictionary or of two.
 struct SourceTerm: Sendable, BitwiseCopyable {
-    var column: Int
+    /// The other column's codes, or the dictionary's ordinals.
+    var codes = SourcePlanes()
+    /// Codes below it are words, which tell nothing.
+    var wordCount: UInt8 = 0
+    /// Added for every code that is no word, besides the code times the factor.
+    var constant: Int64 = 0
+    /// 0 for a table.
     var factor: Int64 = 0
-    /// Bytes of a table's entry, each in its own plane; 0: no table, a factor.
-    var width = 0
-    var planes = 0
-    var planeCount = 0
-    var base: Int64 = 0
+    /// Ordinals of the second dictionary, and how many entries it has: 1 if there is none.
+    var second = SourcePlanes()
+    var secondCount: UInt32 = 1
+    var table = SourcePlanes()
 
-    func entry(_ ordinal: Int, in payload: RawSpan) -> Int64 {
-        var code: UInt64 = 0
-        for plane in 0..<width {
-            code |= UInt64(payload.byte(at: planes + plane * planeCount + ordinal)) &<< UInt64(plane &* 8)
+    @inline(__always)
+    func value(at place: Int, in payload: RawSpan) -> Int64 {
+        let code = codes.code(at: place, in: payload)
+        if factor != 0 {
+            let step = Int64(bitPattern: code &- UInt64(wordCount))
+            return code < UInt64(wordCount) ? 0 : constant &+ factor &* step
         }
-        return base &+ Int64(bitPattern: code)
+        let entry = Int(code) &* Int(secondCount) &+ Int(second.code(at: place, in: payload))
+        return constant &+ Int64(bitPattern: table.code(at: entry, in: payload))
     }
 }
 
-/// Words of JSON that a column of numbers, dates or bytes may hold besides. Raw values are part of the format.
-enum SourceWord: UInt8, CaseIterable {
-    case null = 1
-    case yes = 2
-    case no = 4
+/// A literal, and how the value behind it is rendered.
+struct SourceSlot: Sendable, BitwiseCopyable {
+    /// The frequent ways of rendering have a short one each.
+    enum Form: UInt8, Sendable, BitwiseCopyable {
+        /// An integer of scale 1 without terms.
+        case integer
+        case entry
+        /// Bytes without words.
+        case bytes
+        case fixedBytes
+        case general
+    }
 
-    var text: String {
-        switch self {
-        case .null: "null"
-        case .yes: "true"
-        case .no: "false"
+    var literalOffset: UInt32
+    var literalCount: UInt32
+    var form: Form
+    var wordCount: UInt8
+    var codes: SourcePlanes
+    /// Where the places of rows lie in `ranks`; negative if a row's number is its place.
+    var ranks: Int32
+    /// `table` and, for bytes of one length, `fixedCount` of the column.
+    var table: UInt32
+    var fixedCount: UInt32
+    var column: UInt32
+    var base: Int64
+
+    init(literal: Range<Int>, _ column: SourceColumn, number: Int, ranks: Int32) {
+        literalOffset = UInt32(literal.lowerBound)
+        literalCount = UInt32(literal.count)
+        form = Self.form(of: column)
+        wordCount = column.wordCount
+        codes = column.codes
+        self.ranks = ranks
+        table = column.table
+        fixedCount = column.fixedCount
+        self.column = UInt32(number)
+        base = column.base
+    }
+
+    private static func form(of column: SourceColumn) -> Form {
+        switch column.kind {
+        case .numbers:
+            column.decimals == 0 && column.termCount == 0 && column.scale == 1 ? .integer : .general
+        case .dates: .general
+        case .dictionary: .entry
+        case .bytes where column.wordCount > 0: .general
+        case .bytes: column.codes.width == 0 ? .fixedBytes : .bytes
         }
     }
+}
+
+struct SourceShape: Sendable, BitwiseCopyable {
+    var firstSlot: Int
+    var slotCount: Int
+    /// The literal after the last slot.
+    var tailOffset: Int
+    var tailCount: Int
 }

@@ -2,13 +2,14 @@
 ///
 /// It only has to tell a good layout from a bad one; no estimate is part of the format.
 enum CodeCost {
-    /// Bits of what is left of a literal once deflate has seen its neighbours, for text.
+    /// Bits of a byte of text, once deflate has seen its neighbours.
     static let textBitsPerByte = 4.5
     /// Bits of a reference to earlier bytes.
     static let matchBits = 22.0
 
     /// Bits that these codes take, each plane coded by itself.
-    static func bits(of codes: Span<UInt64>, width: Int) -> Double {
+    static func bits(of all: [UInt64], width: Int) -> Double {
+        let codes = all.span
         var total = 0.0
         for plane in 0..<UInt64(width) {
             var counts = InlineArray<256, UInt32>(repeating: 0)
@@ -22,17 +23,26 @@ enum CodeCost {
 
     /// Bits of `total` symbols that occur as often as `counts` says.
     static func bits(ofCounts counts: Span<UInt32>, total: Int) -> Double {
-        var bits = Double(total) * log2(UInt32(truncatingIfNeeded: total))
-        for at in counts.indices where counts[at] > 1 { bits -= Double(counts[at]) * log2(counts[at]) }
+        let known = weighted
+        let table = known.span
+        var bits = weight(total, table)
+        for at in counts.indices { bits -= weight(Int(counts[at]), table) }
         return bits
     }
 
-    /// The binary logarithm, to about one part in a hundred.
     @inline(__always)
-    static func log2(_ value: UInt32) -> Double {
+    private static func weight(_ count: Int, _ table: Span<Double>) -> Double {
+        count < table.count ? table[count] : Double(count) * log2(count)
+    }
+
+    /// `n * log2(n)` of small numbers.
+    private static let weighted: [Double] = (0...SourceBlockLimits.rowCountMax).map { Double($0) * log2($0) }
+
+    /// The binary logarithm, to about one part in a hundred.
+    private static func log2(_ value: Int) -> Double {
         if value < 2 { return 0 }
-        let exponent = 31 - value.leadingZeroBitCount
-        let fraction = Double(value) / Double(UInt32(1) &<< UInt32(exponent)) - 1
+        let exponent = Int.bitWidth - 1 - value.leadingZeroBitCount
+        let fraction = Double(value) / Double(1 &<< exponent) - 1
         return Double(exponent) + fraction * (1.3465 - 0.3465 * fraction)
     }
 }

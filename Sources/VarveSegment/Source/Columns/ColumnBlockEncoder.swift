@@ -57,7 +57,10 @@ struct ColumnBlockEncoder: ~Copyable {
         rows.removeAll()
         valueBytes = 0
         writer.startBlock()
-        if table.isCrowded { table.removeAll() }
+        if table.isCrowded {
+            table.removeAll()
+            writer.forgetShapes()
+        }
     }
 
     mutating func skip(rows count: Int) {

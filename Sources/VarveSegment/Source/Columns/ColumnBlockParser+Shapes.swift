@@ -22,7 +22,12 @@ extension ColumnBlockParser {
                     appendPayload(constant, to: &template)
                 } else {
                     longest += column.lengthMax + template.count - compiled.tailOffset
-                    plan.slots.append(compiled.cut(column.column, at: template.count))
+                    let slot = SourceSlot(
+                        literal: compiled.tailOffset..<template.count, column.column, number: number,
+                        ranks: column.domain == 0 ? -1 : Int32((column.domain - 1) * rowCount))
+                    plan.slots.append(slot)
+                    compiled.slotCount += 1
+                    compiled.tailOffset = template.count
                 }
                 if column.isQuoted { template.append(UInt8(ascii: "\"")) }
                 try check(template.count, reader.offset)
@@ -55,16 +60,5 @@ extension ColumnBlockParser {
         guard length <= SourceBlockLimits.sourceBytesMax else {
             throw FormatError("a row could have \(length) bytes", offset: offset)
         }
-    }
-}
-
-extension SourceShape {
-    /// Ends the literal at `end` of the template, puts a value behind it, and begins the next literal.
-    fileprivate mutating func cut(_ column: SourceColumn, at end: Int) -> SourceSlot {
-        let slot = SourceSlot(
-            literalOffset: UInt32(tailOffset), literalCount: UInt32(end - tailOffset), column: column)
-        tailOffset = end
-        slotCount += 1
-        return slot
     }
 }

@@ -16,8 +16,6 @@ struct ColumnBlockParser: ~Copyable {
         var constant: Range<Int>?
         /// For dictionaries.
         var entryCount = 0
-        /// Terms upon terms.
-        var depth = 0
     }
 
     let rowCount: Int
@@ -116,7 +114,6 @@ enum ColumnBlockLimits {
     /// More values than this in a document: it is kept verbatim.
     static let slotCountMax = 512
     static let entryCountMax = 1 << 16
-    /// Terms of one column, and terms upon terms.
-    static let termCountMax = 3
-    static let termDepthMax = 3
+    /// Terms of one column.
+    static let termCountMax = 4
 }

@@ -37,6 +37,12 @@ struct ColumnBlockWriter: ~Copyable {
         slotCount = 0
     }
 
+    /// The shape table was emptied.
+    mutating func forgetShapes() {
+        localShapes.removeAll()
+        drafts.forgetTerms()
+    }
+
     /// The block has a row of this shape.
     @inline(__always)
     mutating func note(shape: Int, slotCount slots: Int) {
@@ -52,7 +58,7 @@ struct ColumnBlockWriter: ~Copyable {
         drafts.start()
         for column in layout.columns.indices {
             let slots = layout.slots(ofColumn: column)
-            drafts.startColumn(domain: layout.columnDomains[column])
+            drafts.startColumn(layout.columns[column], domain: layout.columnDomains[column])
             if shapes.count == 1 {
                 for first in rows.firstTokens { drafts.add(rows.tokens[first &+ slots[0]]) }
             } else {
@@ -63,6 +69,7 @@ struct ColumnBlockWriter: ~Copyable {
             }
             drafts.finishColumn(bytes)
         }
+        drafts.chooseTerms()
         payload.removeAll()
         payload.appendVarint(UInt64(shapes.count))
         if shapes.count > 1 {

@@ -8,6 +8,8 @@ struct ColumnDraft {
     }
 
     var form = Form.constant
+    /// Its number in the shape table.
+    var column: Int
     var domain: Int
     /// The union of its values' kinds.
     var kinds: TokenKinds = []
@@ -18,8 +20,21 @@ struct ColumnDraft {
     var decimals = 0
     var decimalsMin = 0
     var dateStyle = DateStyle.seconds
+    /// What helps to tell its numbers, and what is left of them then.
+    var terms: [DraftTerm] = []
+    var rest: [Int64] = []
 
     /// Which words it has, and how many.
     var words: UInt8 { kinds.intersection(.words).rawValue }
     var wordCount: Int { words.nonzeroBitCount }
+}
+
+/// A term, with its column's place among the drafts.
+struct DraftTerm {
+    var place: Int
+    var factor: Int64
+    /// The second dictionary of a table.
+    var second: Int?
+    /// For dictionaries, a number for each entry.
+    var table: [Int64] = []
 }

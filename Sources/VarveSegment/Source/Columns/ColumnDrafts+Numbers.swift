@@ -70,6 +70,20 @@ extension ColumnDrafts {
         return true
     }
 
+    /// False, and nothing is left of them in `numbers`, if the column's codes would take more than its text.
+    mutating func keepsNumbers(_ draft: ColumnDraft) -> Bool {
+        if let plan = makeCodes(of: draft), plan.width * codes.count <= textCount(draft) { return true }
+        numbers.removeSubrange(draft.values.lowerBound...)
+        return false
+    }
+
+    /// Bytes of the values, and one more for each.
+    func textCount(_ draft: ColumnDraft) -> Int {
+        var total = draft.values.count
+        for at in draft.values { total &+= tokens[at].count }
+        return total
+    }
+
     /// How numbers become codes.
     struct CodePlan {
         var base: Int64
@@ -81,8 +95,8 @@ extension ColumnDrafts {
     /// that all of them share; words come before. Nil if 64 bits do not hold them.
     mutating func makeCodes(of draft: ColumnDraft) -> CodePlan? {
         codes.removeAll(keepingCapacity: true)
-        let all = numbers
-        let values = all.span.extracting(draft.values)
+        let all = draft.terms.isEmpty ? numbers : draft.rest
+        let values = draft.terms.isEmpty ? all.span.extracting(draft.values) : all.span
         var least = Int64.max
         var greatest = Int64.min
         let hasWords = draft.words != 0

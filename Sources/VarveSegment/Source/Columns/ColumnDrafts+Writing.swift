@@ -4,15 +4,24 @@ extension ColumnDrafts {
     /// Appends the number of columns, then the columns; returns where each of them was written.
     mutating func write(_ bytes: borrowing ByteBuffer, into payload: inout ByteBuffer) -> [Int] {
         payload.appendVarint(UInt64(drafts.count))
-        for draft in drafts {
+        var written = [Int](repeating: -1, count: drafts.count)
+        for (number, place) in writingOrder().enumerated() {
+            let draft = drafts[place]
+            written[place] = number
             switch draft.form {
             case .constant: writeConstant(draft, bytes.bytes, &payload)
-            case .numbers(let kind): writeNumbers(draft, kind, bytes.bytes, &payload)
+            case .numbers(let kind): writeNumbers(draft, kind, written, &payload)
             case .dictionary: writeDictionary(draft, bytes.bytes, &payload)
             case .bytes: writeBytes(draft, bytes.bytes, &payload)
             }
         }
-        return Array(drafts.indices)
+        return written
+    }
+
+    /// Columns as they come, those that others tell last.
+    private func writingOrder() -> [Int] {
+        drafts.indices.filter { drafts[$0].terms.isEmpty }
+            + drafts.indices.filter { !drafts[$0].terms.isEmpty }
     }
 
     private func writeHead(_ tag: UInt8, quoted: Bool, _ draft: ColumnDraft, _ payload: inout ByteBuffer) {
@@ -31,14 +40,9 @@ extension ColumnDrafts {
     }
 
     private mutating func writeNumbers(
-        _ draft: ColumnDraft, _ kind: SourceColumnKind, _ rows: RawSpan, _ payload: inout ByteBuffer
+        _ draft: ColumnDraft, _ kind: SourceColumnKind, _ written: [Int], _ payload: inout ByteBuffer
     ) {
-        var textCount = 0
-        for at in draft.values { textCount += tokens[at].count }
-        guard let plan = makeCodes(of: draft), plan.width * codes.count <= textCount + codes.count else {
-            writeBytes(draft, rows, &payload)
-            return
-        }
+        guard let plan = makeCodes(of: draft) else { preconditionFailure("numbers that have no codes") }
         writeHead(kind.rawValue, quoted: kind == .dates, draft, &payload)
         payload.append(draft.words)
         if kind == .dates {
@@ -49,8 +53,24 @@ extension ColumnDrafts {
         }
         payload.appendZigzag(plan.base)
         payload.appendZigzag(Int64(bitPattern: plan.scale))
-        payload.appendVarint(0)
-        writePlanes(plan.width, &payload)
+        writeTerms(draft.terms, written, &payload)
+        writePlanes(codes, plan.width, &payload)
+    }
+
+    private func writeTerms(_ terms: [DraftTerm], _ written: [Int], _ payload: inout ByteBuffer) {
+        payload.appendVarint(UInt64(terms.count))
+        for term in terms {
+            payload.appendVarint(UInt64(written[term.place]))
+            guard let least = term.table.min(), let greatest = term.table.max() else {
+                payload.appendZigzag(term.factor)
+                continue
+            }
+            payload.append(UInt8(term.second == nil ? 0 : 1))
+            if let second = term.second { payload.appendVarint(UInt64(written[second])) }
+            payload.appendZigzag(least)
+            let width = Self.width(of: UInt64(bitPattern: greatest &- least))
+            writePlanes(term.table.map { UInt64(bitPattern: $0 &- least) }, width, &payload)
+        }
     }
 
     private mutating func writeDictionary(_ draft: ColumnDraft, _ rows: RawSpan, _ payload: inout ByteBuffer)
@@ -62,7 +82,7 @@ extension ColumnDrafts {
         for entry in draft.entries { Self.append(entries[entry], quoted, rows, &payload) }
         codes.removeAll(keepingCapacity: true)
         for at in draft.values { codes.append(UInt64(bitPattern: numbers[at])) }
-        writePlanes(Self.width(of: UInt64(draft.entries.count - 1)), &payload)
+        writePlanes(codes, Self.width(of: UInt64(draft.entries.count - 1)), &payload)
     }
 
     /// The lengths, then the values; strings without their quotes, words as lengths below the others.
@@ -89,7 +109,7 @@ extension ColumnDrafts {
             payload.append(UInt8(0))
             payload.appendVarint(UInt64(longest))
         } else {
-            writePlanes(max(1, Self.width(of: UInt64(longest + words.nonzeroBitCount))), &payload)
+            writePlanes(codes, max(1, Self.width(of: UInt64(longest + words.nonzeroBitCount))), &payload)
         }
         for at in draft.values where words == 0 || tokens[at].kinds.isDisjoint(with: .words) {
             Self.append(tokens[at], quoted, rows, &payload)
@@ -104,9 +124,8 @@ extension ColumnDrafts {
     }
 
     /// The width, then one plane for each byte of the codes, the lowest first.
-    private func writePlanes(_ width: Int, _ payload: inout ByteBuffer) {
+    private func writePlanes(_ all: [UInt64], _ width: Int, _ payload: inout ByteBuffer) {
         payload.append(UInt8(width))
-        let all = codes
         let codes = all.span
         for plane in 0..<UInt64(width) {
             payload.append(upTo: codes.count) { room in

@@ -13,6 +13,15 @@ struct ColumnDrafts: ~Copyable {
     var codes: [UInt64] = []
     /// Of the column whose values are being added.
     var kinds: TokenKinds = []
+    /// What helped to tell columns in earlier blocks, by column number.
+    var knownTerms: [Int: [ColumnTerm]] = [:]
+    var blocksUntilSearch = 0
+
+    /// Forgets what was learned from earlier blocks, when columns get new numbers.
+    mutating func forgetTerms() {
+        knownTerms = [:]
+        blocksUntilSearch = 0
+    }
 
     mutating func start() {
         drafts.removeAll(keepingCapacity: true)
@@ -21,8 +30,8 @@ struct ColumnDrafts: ~Copyable {
         entries.removeAll(keepingCapacity: true)
     }
 
-    mutating func startColumn(domain: Int) {
-        drafts.append(ColumnDraft(domain: domain, values: tokens.count..<tokens.count))
+    mutating func startColumn(_ column: Int, domain: Int) {
+        drafts.append(ColumnDraft(column: column, domain: domain, values: tokens.count..<tokens.count))
         kinds = []
     }
 
@@ -49,10 +58,14 @@ struct ColumnDrafts: ~Copyable {
     ) -> ColumnDraft.Form {
         if Self.isConstant(values, rows) { return .constant }
         let plainKinds = kinds.subtracting(.words)
-        if !plainKinds.isEmpty && plainKinds.isSubset(of: .numbers), readNumbers(values, &draft) {
+        if !plainKinds.isEmpty && plainKinds.isSubset(of: .numbers), readNumbers(values, &draft),
+            keepsNumbers(draft)
+        {
             return isBetterAsDictionary(values, rows, &draft) ? .dictionary : .numbers(.numbers)
         }
-        if plainKinds == .string && readDates(values, rows, &draft) { return .numbers(.dates) }
+        if plainKinds == .string && readDates(values, rows, &draft) && keepsNumbers(draft) {
+            return .numbers(.dates)
+        }
         let isBuilt = values.count >= 4 && dictionary.build(values, rows, entryLimit: values.count / 2)
         return isBuilt && dictionary.bits < dictionary.verbatimBits ? keepDictionary(&draft) : .bytes
     }
@@ -75,12 +88,9 @@ struct ColumnDrafts: ~Copyable {
     private mutating func isBetterAsDictionary(
         _ values: Span<SourceToken>, _ rows: RawSpan, _ draft: inout ColumnDraft
     ) -> Bool {
-        let plan = makeCodes(of: draft)
-        if let plan, plan.width < 2 || values.count < 16 { return false }
+        guard let plan = makeCodes(of: draft), plan.width > 1 && values.count >= 16 else { return false }
         let isBuilt = dictionary.build(values, rows, entryLimit: values.count / 8)
-        guard isBuilt else { return false }
-        let all = codes
-        if let plan, dictionary.bits >= CodeCost.bits(of: all.span, width: plan.width) { return false }
+        guard isBuilt && dictionary.bits < CodeCost.bits(of: codes, width: plan.width) else { return false }
         numbers.removeSubrange(draft.values.lowerBound...)
         _ = keepDictionary(&draft)
         return true

@@ -19,10 +19,11 @@ enum RowBlockParser {
         }
         for place in bounds.indices { bounds[place] += UInt32(reader.offset) }
         var column = SourceColumn(kind: .bytes)
-        column.form = .bytes
+        // Not of one length; the bounds below stand for any codes.
+        column.codes.width = 4
         var plan = SourceBlockPlan(payload: payload)
         plan.columns = [column]
-        plan.slots = [SourceSlot(literalOffset: 0, literalCount: 0, column: column)]
+        plan.slots = [SourceSlot(literal: 0..<0, column, number: 0, ranks: -1)]
         plan.shapes = [SourceShape(firstSlot: 0, slotCount: 1, tailOffset: 0, tailCount: 0)]
         plan.bounds = bounds
         return plan

@@ -63,35 +63,31 @@ struct SourceRenderer: ~Escapable {
     /// Values that may be quoted, dates, fractions, or told by other columns.
     @inline(never)
     private func appendValue(ofColumn number: Int, _ place: Int, to buffer: inout ByteBuffer) {
-        let code = columns[number].codes.code(at: place, in: payload)
-        if code < UInt64(columns[number].wordCount) {
-            columns[number].appendWord(code, to: &buffer)
+        let column = columns[number]
+        let code = column.codes.code(at: place, in: payload)
+        if code < UInt64(column.wordCount) {
+            column.appendWord(code, to: &buffer)
             return
         }
-        let isQuoted = columns[number].isQuoted
-        if isQuoted { buffer.append(word: 0x22, count: 1) }
-        switch columns[number].kind {
-        case .numbers where columns[number].decimals == 0:
-            buffer.appendDecimal(value(ofColumn: number, code, place))
-        case .numbers:
-            buffer.appendNumber(
-                value(ofColumn: number, code, place), decimals: Int(columns[number].decimals),
-                atLeast: Int(columns[number].decimalsMin))
-        case .dates:
-            buffer.appendDate(value(ofColumn: number, code, place), style: columns[number].dateStyle)
-        case .dictionary, .bytes: appendPart(Int(columns[number].table) &+ place, to: &buffer)
+        if column.isQuoted { buffer.append(word: 0x22, count: 1) }
+        if column.kind == .bytes {
+            appendPart(Int(column.table) &+ place, to: &buffer)
+        } else {
+            let step = Int64(bitPattern: code &- UInt64(column.wordCount))
+            var value = column.base &+ step &* column.scale
+            let first = Int(column.firstTerm)
+            for at in first..<(first &+ Int(column.termCount)) {
+                value = value &+ terms[at].value(at: place, in: payload)
+            }
+            if column.kind == .dates {
+                buffer.appendDate(value, style: column.dateStyle)
+            } else if column.decimals == 0 {
+                buffer.appendDecimal(value)
+            } else {
+                buffer.appendNumber(
+                    value, decimals: Int(column.decimals), atLeast: Int(column.decimalsMin))
+            }
         }
-        if isQuoted { buffer.append(word: 0x22, count: 1) }
-    }
-
-    @inline(__always)
-    private func value(ofColumn number: Int, _ code: UInt64, _ place: Int) -> Int64 {
-        let step = Int64(bitPattern: code &- UInt64(columns[number].wordCount))
-        var value = columns[number].base &+ step &* columns[number].scale
-        let first = Int(columns[number].firstTerm)
-        for at in first..<(first &+ Int(columns[number].termCount)) {
-            value = value &+ terms[at].value(at: place, in: payload)
-        }
-        return value
+        if column.isQuoted { buffer.append(word: 0x22, count: 1) }
     }
 }

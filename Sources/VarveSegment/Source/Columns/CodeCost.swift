@@ -1,3 +1,5 @@
+import VarveBytes
+
 /// Estimates what deflate makes of bytes: their entropy, plane by plane.
 ///
 /// It only has to tell a good layout from a bad one; no estimate is part of the format.
@@ -8,8 +10,8 @@ enum CodeCost {
     static let matchBits = 22.0
 
     /// Bits that these codes take, each plane coded by itself.
-    static func bits(of all: [UInt64], width: Int) -> Double {
-        let codes = all.span
+    static func bits(of all: borrowing ItemBuffer<UInt64>, width: Int) -> Double {
+        let codes = all.items
         var total = 0.0
         for plane in 0..<UInt64(width) {
             var counts = InlineArray<256, UInt32>(repeating: 0)

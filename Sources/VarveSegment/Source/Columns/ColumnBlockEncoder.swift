@@ -33,8 +33,9 @@ struct ColumnBlockEncoder: ~Copyable {
         bytes.append(repeating: 0, count: Self.slack)
         rowEnds.append(start + source.byteCount)
         let firstToken = rows.tokens.count
-        let shape = Self.takeApart(start..<start + source.byteCount, of: bytes, table: &table, rows: &rows)
-        writer.note(shape: shape, slotCount: rows.tokens.count - firstToken)
+        let shape = Self.takeApart(start..<start + source.byteCount, of: bytes, &table, &rows)
+        let localShape = writer.localShape(shape, slotCount: rows.tokens.count - firstToken)
+        rows.append(shape: shape, localShape: localShape, firstToken: firstToken)
         valueBytes += Self.valueBytes(of: rows.tokens, from: firstToken)
         if rowEnds.count == Self.rowsPerBlock || valueBytes >= Self.valueBytesPerBlock || writer.isFull {
             finish(into: &output, blocks: &blocks)
@@ -71,12 +72,11 @@ struct ColumnBlockEncoder: ~Copyable {
     /// Finds the row's shape and its values; most rows have the shape of the row before them.
     @inline(__always)
     private static func takeApart(
-        _ row: Range<Int>, of bytes: borrowing ByteBuffer, table: inout ShapeTable, rows: inout ShapedRows
+        _ row: Range<Int>, of bytes: borrowing ByteBuffer, _ table: inout ShapeTable, _ rows: inout ShapedRows
     ) -> Int {
-        let last = rows.shapes.last ?? ShapeTable.verbatim
-        let firstToken = rows.tokens.count
         var shape = ShapeTable.verbatim
         if row.count <= bytesPerBlock {
+            let last = rows.count == 0 ? ShapeTable.verbatim : rows.shapes[rows.count - 1]
             let isLast =
                 last != ShapeTable.verbatim && table.match(last, bytes.bytes, row, into: &rows.tokens)
             shape = isLast ? last : table.find(bytes.bytes, row, into: &rows.tokens)
@@ -84,14 +84,12 @@ struct ColumnBlockEncoder: ~Copyable {
         if shape == ShapeTable.verbatim {
             rows.tokens.append(SourceToken(offset: row.lowerBound, count: row.count, kinds: .other))
         }
-        rows.shapes.append(shape)
-        rows.firstTokens.append(firstToken)
         return shape
     }
 
     /// What the values will take up once they lie in columns, about.
     @inline(__always)
-    private static func valueBytes(of tokens: [SourceToken], from first: Int) -> Int {
+    private static func valueBytes(of tokens: borrowing ItemBuffer<SourceToken>, from first: Int) -> Int {
         var total = 0
         for at in first..<tokens.count {
             let count = tokens[at].count
@@ -104,11 +102,10 @@ struct ColumnBlockEncoder: ~Copyable {
     private mutating func writeVerbatim() {
         rows.removeAll()
         writer.startBlock()
-        writer.note(shape: ShapeTable.verbatim, slotCount: 1)
         var start = 0
         for end in rowEnds {
-            rows.shapes.append(ShapeTable.verbatim)
-            rows.firstTokens.append(rows.tokens.count)
+            let localShape = writer.localShape(ShapeTable.verbatim, slotCount: 1)
+            rows.append(shape: ShapeTable.verbatim, localShape: localShape, firstToken: rows.tokens.count)
             rows.tokens.append(SourceToken(offset: start, count: end - start, kinds: .other))
             start = end
         }

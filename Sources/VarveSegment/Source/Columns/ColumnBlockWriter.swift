@@ -1,20 +1,5 @@
 import VarveBytes
 
-/// The rows of a block, taken apart: what `ColumnBlockWriter` lays out.
-struct ShapedRows {
-    /// Numbers of the shape table, one a row.
-    var shapes: [Int] = []
-    /// Where each row's tokens begin in `tokens`.
-    var firstTokens: [Int] = []
-    var tokens: [SourceToken] = []
-
-    mutating func removeAll() {
-        shapes.removeAll(keepingCapacity: true)
-        firstTokens.removeAll(keepingCapacity: true)
-        tokens.removeAll(keepingCapacity: true)
-    }
-}
-
 /// Lays out the rows of one block of codec 2: shapes, domains, literals, then the columns one by one.
 struct ColumnBlockWriter: ~Copyable {
     private(set) var payload = ByteBuffer()
@@ -43,37 +28,32 @@ struct ColumnBlockWriter: ~Copyable {
         drafts.forgetTerms()
     }
 
-    /// The block has a row of this shape.
+    /// The block's number of a shape; the block has a row of it.
     @inline(__always)
-    mutating func note(shape: Int, slotCount slots: Int) {
-        if shape < localShapes.count && localShapes[shape] >= 0 { return }
+    mutating func localShape(_ shape: Int, slotCount slots: Int) -> Int {
+        if shape < localShapes.count && localShapes[shape] >= 0 { return localShapes[shape] }
         while localShapes.count <= shape { localShapes.append(-1) }
         localShapes[shape] = shapes.count
         shapes.append(shape)
         slotCount += slots
+        return shapes.count - 1
     }
 
-    mutating func write(bytes: borrowing ByteBuffer, rows: ShapedRows, table: borrowing ShapeTable) {
+    mutating func write(
+        bytes: borrowing ByteBuffer, rows: borrowing ShapedRows, table: borrowing ShapeTable
+    ) {
         let layout = BlockLayout(shapes: shapes, table: table)
         drafts.start()
         for column in layout.columns.indices {
-            let slots = layout.slots(ofColumn: column)
-            drafts.startColumn(layout.columns[column], domain: layout.columnDomains[column])
-            if shapes.count == 1 {
-                for first in rows.firstTokens { drafts.add(rows.tokens[first &+ slots[0]]) }
-            } else {
-                for row in rows.shapes.indices {
-                    let slot = slots[localShapes[rows.shapes[row]]]
-                    if slot >= 0 { drafts.add(rows.tokens[rows.firstTokens[row] &+ slot]) }
-                }
-            }
-            drafts.finishColumn(bytes)
+            drafts.addColumn(
+                layout.columns[column], domain: layout.columnDomains[column],
+                slots: layout.slots(ofColumn: column), rows: rows, bytes: bytes)
         }
         drafts.chooseTerms()
         payload.removeAll()
         payload.appendVarint(UInt64(shapes.count))
         if shapes.count > 1 {
-            for shape in rows.shapes { payload.append(UInt8(localShapes[shape])) }
+            for row in 0..<rows.count { payload.append(UInt8(rows.localShapes[row])) }
         }
         layout.writeDomains(into: &payload)
         payload.appendVarint(UInt64(layout.literals.count))

@@ -9,24 +9,43 @@ struct ColumnDraft {
 
     var form = Form.constant
     /// Its number in the shape table.
-    var column: Int
-    var domain: Int
+    let column: Int
+    let domain: Int
+    /// Its values among the tokens of all columns.
+    let first: Int
+    var count = 0
     /// The union of its values' kinds.
     var kinds: TokenKinds = []
-    /// Its values among the tokens, numbers and words of all columns.
-    var values: Range<Int>
     /// Dictionaries: its entries among those of all columns.
     var entries = 0..<0
     var decimals = 0
     var decimalsMin = 0
     var dateStyle = DateStyle.seconds
-    /// What helps to tell its numbers, and what is left of them then.
+    /// What helps to tell its numbers.
     var terms: [DraftTerm] = []
-    var rest: [Int64] = []
+    /// Where the numbers that its codes stand for begin: what terms leave of its numbers, or those themselves.
+    var firstNumber: Int
+    var plan = CodePlan(base: 0, scale: 1, width: 0)
 
+    init(column: Int, domain: Int, first: Int) {
+        self.column = column
+        self.domain = domain
+        self.first = first
+        firstNumber = first
+    }
+
+    var values: Range<Int> { first..<first + count }
     /// Which words it has, and how many.
     var words: UInt8 { kinds.intersection(.words).rawValue }
     var wordCount: Int { words.nonzeroBitCount }
+}
+
+/// How numbers become codes: the distance from the base, in steps of the scale, behind the codes of words.
+struct CodePlan {
+    var base: Int64
+    var scale: UInt64
+    /// Bytes of a code.
+    var width: Int
 }
 
 /// A term, with its column's place among the drafts.

@@ -25,8 +25,8 @@ extension ColumnDrafts {
     private func termCandidates() -> [TermFinder.Candidate] {
         var candidates: [TermFinder.Candidate] = []
         for draft in drafts {
-            var candidate = TermFinder.Candidate(
-                column: draft.column, domain: draft.domain, values: numbers[draft.values])
+            let values = draft.values.map { numbers[$0] }
+            var candidate = TermFinder.Candidate(column: draft.column, domain: draft.domain, values: values)
             switch draft.form {
             case .numbers: candidate.hasNumber = hasNumber(draft)
             case .dictionary: candidate.entryCount = draft.entries.count
@@ -39,56 +39,60 @@ extension ColumnDrafts {
 
     /// Which values are numbers; empty if all are.
     private func hasNumber(_ draft: ColumnDraft) -> [Bool] {
-        draft.words == 0 ? [] : tokens[draft.values].map { $0.kinds.isDisjoint(with: .words) }
+        draft.words == 0 ? [] : (0..<draft.count).map { !isWord(draft, $0) }
     }
 
     private mutating func tryTerms(_ terms: [ColumnTerm], ofDraft at: Int, _ places: [Int: Int]) {
-        guard let plain = makeCodes(of: drafts[at]) else { return }
-        let plainBits = CodeCost.bits(of: codes, width: plain.width)
+        makeCodes(of: drafts[at])
+        let plainBits = CodeCost.bits(of: codes, width: drafts[at].plan.width)
         var draft = drafts[at]
-        draft.rest = Array(numbers[draft.values])
+        draft.firstNumber = numbers.count
+        for value in draft.values { numbers.append(numbers[value]) }
         var tableBits = 0.0
         for term in terms {
             guard let place = places[term.column], drafts[place].domain == draft.domain else { continue }
             switch drafts[place].form {
             case .numbers where term.factor != 0 && drafts[place].terms.isEmpty:
-                let others = numbers[drafts[place].values]
-                for (row, other) in others.enumerated() {
-                    draft.rest[row] = draft.rest[row] &- term.factor &* other
-                }
+                subtract(drafts[place], times: term.factor, from: draft)
                 draft.terms.append(DraftTerm(place: place, factor: term.factor))
             case .dictionary where term.factor == 0:
-                tableBits = addTable(term, place, term.second.map { places[$0] ?? -1 }, to: &draft)
+                tableBits = addTable(place, second: term.second.map { places[$0] ?? -1 }, to: &draft)
             default: continue
             }
         }
-        guard !draft.terms.isEmpty, let plan = makeCodes(of: draft),
-            plan.width * codes.count <= textCount(draft),
-            CodeCost.bits(of: codes, width: plan.width) + tableBits < plainBits * (1 - Self.gainMin)
-        else { return }
-        drafts[at] = draft
+        if !draft.terms.isEmpty && keepsNumbers(&draft) {
+            makeCodes(of: draft)
+            let bits = CodeCost.bits(of: codes, width: draft.plan.width) + tableBits
+            if bits < plainBits * (1 - Self.gainMin) { drafts[at] = draft }
+        }
+        if drafts[at].terms.isEmpty { numbers.truncate(to: draft.firstNumber) }
+    }
+
+    private mutating func subtract(_ other: ColumnDraft, times factor: Int64, from draft: ColumnDraft) {
+        for at in 0..<draft.count {
+            let part = factor &* numbers[other.first &+ at]
+            numbers[draft.firstNumber &+ at] = numbers[draft.firstNumber &+ at] &- part
+        }
     }
 
     /// Returns the bits that the table takes.
-    private func addTable(
-        _ term: ColumnTerm, _ first: Int, _ second: Int?, to draft: inout ColumnDraft
-    ) -> Double {
-        var entries = numbers[drafts[first].values]
+    private mutating func addTable(_ first: Int, second: Int?, to draft: inout ColumnDraft) -> Double {
+        var entries = drafts[first].values.map { numbers[$0] }
         var entryCount = drafts[first].entries.count
         if let second {
             guard second >= 0, case .dictionary = drafts[second].form, drafts[second].domain == draft.domain
             else { return 0 }
             let secondCount = drafts[second].entries.count
             entryCount *= secondCount
-            for (at, ordinal) in zip(entries.indices, numbers[drafts[second].values]) {
-                entries[at] = entries[at] * Int64(secondCount) + ordinal
+            for at in entries.indices {
+                entries[at] = entries[at] * Int64(secondCount) + numbers[drafts[second].first + at]
             }
         }
-        if entryCount > draft.values.count { return 0 }
-        let table = TermTable(
-            draft.rest, entries: entries, hasNumber: hasNumber(draft), entryCount: entryCount)
-        for (row, entry) in entries.enumerated() {
-            draft.rest[row] = draft.rest[row] &- table.numbers[Int(entry)]
+        if entryCount > draft.count { return 0 }
+        let rest = (0..<draft.count).map { numbers[draft.firstNumber &+ $0] }
+        let table = TermTable(rest, entries: entries, hasNumber: hasNumber(draft), entryCount: entryCount)
+        for at in entries.indices {
+            numbers[draft.firstNumber &+ at] = rest[at] &- table.numbers[Int(entries[at])]
         }
         draft.terms.append(DraftTerm(place: first, factor: 0, second: second, table: table.numbers))
         return table.bits

@@ -58,19 +58,20 @@ struct ShapeTable: ~Copyable {
     /// Appends the values of the row if it has this shape.
     @inline(__always)
     func match(
-        _ number: Int, _ bytes: RawSpan, _ row: Range<Int>, into tokens: inout [SourceToken]
+        _ number: Int, _ bytes: RawSpan, _ row: Range<Int>, into tokens: inout ItemBuffer<SourceToken>
     ) -> Bool {
         let shape = shapes[number]
         let before = tokens.count
         let end = row.upperBound
         var at = row.lowerBound
         let known = literals.bytes
+        let pieces = pieces.span
         for slot in 0..<shape.slotCount {
             let piece = pieces[shape.firstPiece &+ slot]
             guard at &+ piece.count <= end, Self.equal(bytes, at, known, piece.offset, piece.count),
                 let token = TokenScanner.scan(bytes, at: at &+ piece.count)
             else {
-                tokens.removeSubrange(before...)
+                tokens.truncate(to: before)
                 return false
             }
             at = token.offset &+ token.count
@@ -78,7 +79,7 @@ struct ShapeTable: ~Copyable {
         }
         let tail = pieces[shape.firstPiece &+ shape.slotCount]
         if at &+ tail.count == end && Self.equal(bytes, at, known, tail.offset, tail.count) { return true }
-        tokens.removeSubrange(before...)
+        tokens.truncate(to: before)
         return false
     }
 
@@ -102,7 +103,8 @@ struct ShapeTable: ~Copyable {
 
     /// The shape of the row, made if it is new, and its values; `verbatim` if it has none.
     @inline(never)
-    mutating func find(_ bytes: RawSpan, _ row: Range<Int>, into tokens: inout [SourceToken]) -> Int {
+    mutating func find(_ bytes: RawSpan, _ row: Range<Int>, into tokens: inout ItemBuffer<SourceToken>) -> Int
+    {
         guard scan.run(bytes, row) else { return Self.verbatim }
         if let known = shapeNumbers[scan.hash] {
             return match(known, bytes, row, into: &tokens) ? known : Self.verbatim
@@ -117,7 +119,7 @@ struct ShapeTable: ~Copyable {
         for path in scan.paths { appendColumn(path: path, after: firstSlot) }
         shapeNumbers[scan.hash] = shapes.count
         shapes.append(Shape(firstPiece: firstPiece, firstSlot: firstSlot, slotCount: scan.paths.count))
-        tokens.append(contentsOf: scan.tokens)
+        for token in scan.tokens { tokens.append(token) }
         return shapes.count - 1
     }
 

@@ -1,3 +1,5 @@
+import VarveBytes
+
 /// One thing that helps to tell the numbers of a column: another column's numbers, times a factor, or a table by
 /// the ordinals of one dictionary or of two.
 ///
@@ -22,7 +24,7 @@ struct TermFinder {
         var column: Int
         var domain: Int
         /// Its numbers, or a dictionary's ordinals.
-        var values: ArraySlice<Int64>
+        var values: [Int64]
         /// Which of the rows have a number; empty if all have.
         var hasNumber: [Bool] = []
         /// 0 for numbers.
@@ -170,7 +172,7 @@ struct TermFinder {
                         entries[at] = entries[at] * Int64(second.entryCount) + ordinal
                     }
                 }
-                let table = TermTable(rest, entries: entries[...], hasNumber: [], entryCount: entryCount)
+                let table = TermTable(rest, entries: entries, hasNumber: [], entryCount: entryCount)
                 let left = zip(rest, entries).map { $0 &- table.numbers[Int($1)] }
                 let bits = Self.bits(of: left) + table.bits
                 if bits < best {
@@ -186,7 +188,8 @@ struct TermFinder {
     static func bits(of numbers: [Int64]) -> Double {
         guard let least = numbers.min(), let greatest = numbers.max() else { return 0 }
         let width = ColumnDrafts.width(of: UInt64(bitPattern: greatest &- least))
-        let codes = numbers.map { UInt64(bitPattern: $0 &- least) }
+        var codes = ItemBuffer<UInt64>(capacity: numbers.count)
+        for number in numbers { codes.append(UInt64(bitPattern: number &- least)) }
         return CodeCost.bits(of: codes, width: width)
     }
 }
@@ -197,17 +200,15 @@ private struct TermSample {
     let values: [Int64]
 
     init(of column: TermFinder.Candidate, count: Int) {
-        let all = column.values.indices.map { $0 - column.values.startIndex }.filter {
-            column.hasNumber.isEmpty || column.hasNumber[$0]
-        }
+        let all = column.values.indices.filter { column.hasNumber.isEmpty || column.hasNumber[$0] }
         let step = max(1, all.count / count)
         rows = stride(from: 0, to: all.count, by: step).map { all[$0] }
-        values = rows.map { column.values[column.values.startIndex + $0] }
+        values = rows.map { column.values[$0] }
     }
 
     /// The same rows of another column.
     func values(of other: TermFinder.Candidate) -> [Int64] {
-        rows.map { other.values[other.values.startIndex + $0] }
+        rows.map { other.values[$0] }
     }
 }
 
@@ -215,7 +216,7 @@ private struct TermSample {
 struct TermTable {
     private(set) var numbers: [Int64]
 
-    init(_ rest: [Int64], entries: ArraySlice<Int64>, hasNumber: [Bool], entryCount: Int) {
+    init(_ rest: [Int64], entries: [Int64], hasNumber: [Bool], entryCount: Int) {
         var sums = [Double](repeating: 0, count: entryCount)
         var counts = [Double](repeating: 0, count: entryCount)
         for (row, entry) in entries.enumerated() where hasNumber.isEmpty || hasNumber[row] {

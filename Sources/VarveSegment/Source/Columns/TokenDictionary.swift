@@ -2,23 +2,22 @@ import VarveBytes
 
 /// Numbers the distinct values of a column in order of appearance.
 struct TokenDictionary: ~Copyable {
-    private(set) var entries: [SourceToken] = []
+    private(set) var entries = ItemBuffer<SourceToken>()
     /// How often each entry occurs.
-    private(set) var counts: [UInt32] = []
-    private(set) var ordinals: [Int64] = []
+    private var counts = ItemBuffer<UInt32>()
+    private(set) var ordinals = ItemBuffer<UInt32>()
     /// Entry numbers plus one, by hash.
-    private var places: [UInt16] = []
+    private var places = ItemBuffer<UInt32>()
 
     /// False if there are more than `entryLimit` distinct values. 16 bytes follow the bytes of every value.
-    mutating func build(_ tokens: Span<SourceToken>, _ rows: RawSpan, entryLimit: Int) -> Bool {
-        entries.removeAll(keepingCapacity: true)
-        counts.removeAll(keepingCapacity: true)
-        ordinals.removeAll(keepingCapacity: true)
-        var size = 16
-        while size < entryLimit * 2 { size *= 2 }
-        places.removeAll(keepingCapacity: true)
-        places.append(contentsOf: repeatElement(0, count: size))
-        for at in tokens.indices {
+    mutating func build(
+        _ tokens: borrowing ItemBuffer<SourceToken>, _ values: Range<Int>, _ bytes: borrowing ByteBuffer,
+        entryLimit: Int
+    ) -> Bool {
+        let rows = bytes.bytes
+        let tokens = tokens.items
+        let size = startOver(entryLimit: entryLimit)
+        for at in values {
             let token = tokens[at]
             var place = Int(truncatingIfNeeded: Self.hash(token, rows)) & (size &- 1)
             while places[place] != 0, !Self.equal(entries[Int(places[place]) &- 1], token, rows) {
@@ -28,19 +27,31 @@ struct TokenDictionary: ~Copyable {
                 if entries.count == entryLimit { return false }
                 entries.append(token)
                 counts.append(0)
-                places[place] = UInt16(entries.count)
+                places[place] = UInt32(entries.count)
             }
-            let ordinal = Int(places[place]) &- 1
-            counts[ordinal] &+= 1
-            ordinals.append(Int64(ordinal))
+            let ordinal = places[place] &- 1
+            counts[Int(ordinal)] &+= 1
+            ordinals.append(ordinal)
         }
         return true
     }
 
+    /// Returns the number of places, a power of two of which at most half will be used.
+    private mutating func startOver(entryLimit: Int) -> Int {
+        var size = 16
+        while size < entryLimit * 2 { size *= 2 }
+        entries.removeAll()
+        counts.removeAll()
+        ordinals.removeAll()
+        places.removeAll()
+        places.append(repeating: 0, count: size)
+        return size
+    }
+
     /// Estimated bits as a dictionary.
     var bits: Double {
-        var bits = CodeCost.bits(ofCounts: counts.span, total: ordinals.count)
-        for entry in entries { bits += Double(entry.count) * CodeCost.textBitsPerByte + 4 }
+        var bits = CodeCost.bits(ofCounts: counts.items, total: ordinals.count)
+        for at in 0..<entries.count { bits += Double(entries[at].count) * CodeCost.textBitsPerByte + 4 }
         return bits
     }
 
@@ -48,9 +59,9 @@ struct TokenDictionary: ~Copyable {
     /// as references to it.
     var verbatimBits: Double {
         var bits = 0.0
-        for (entry, count) in zip(entries, counts) {
-            let text = Double(entry.count) * CodeCost.textBitsPerByte
-            bits += text + Double(count - 1) * min(text, CodeCost.matchBits)
+        for at in 0..<entries.count {
+            let text = Double(entries[at].count) * CodeCost.textBitsPerByte
+            bits += text + Double(counts[at] - 1) * min(text, CodeCost.matchBits)
         }
         return bits
     }

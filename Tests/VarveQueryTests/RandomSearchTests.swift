@@ -7,19 +7,39 @@ import VarveSegment
 
 /// Random documents, queries and sorts against the plain evaluation: sets, order, values, totals and pages.
 @Suite struct `Random searches` {
-    static let casesPerCorpus = 100
-
     @Test(arguments: 0..<40) func `agree with a plain evaluation of every document`(seed: UInt64) throws {
-        try Self.compare(seeds: seed..<(seed + 1), cases: Self.casesPerCorpus)
+        var random = SearchRandom(seed: seed &* 7919 &+ 1)
+        let rig = try SearchRig(random.corpus()) { documents in
+            ScriptedSegment(documents, SearchRandom.definitions, blockRows: 64)
+        }
+        for number in 0..<100 { try rig.check(&random, "seed \(seed), case \(number)") }
     }
 
-    static func compare(seeds: Range<UInt64>, cases: Int) throws {
-        for seed in seeds {
-            var random = SearchRandom(seed: seed &* 7919 &+ 1)
-            let corpus = random.corpus()
-            let rig = SearchRig(corpus)
-            for number in 0..<cases { try rig.check(&random, "seed \(seed), case \(number)") }
+    @Test(arguments: 0..<6) func `agree with it over frozen memtables and over segments`(seed: UInt64) throws
+    {
+        var random = SearchRandom(seed: seed &* 104_729 &+ 5)
+        var isWritten = seed % 2 == 0
+        let rig = try SearchRig(random.corpus(), blockRows: columnBlockRows) { documents in
+            let memtable = try IndexedDocuments.memtable(documents, SearchRandom.definitions)
+            isWritten.toggle()
+            return isWritten ? try IndexedDocuments.segment(memtable) : memtable
         }
+        for number in 0..<100 { try rig.check(&random, "seed \(seed), case \(number)") }
+    }
+
+    @Test func `agree with it over blocks of 4,096 rows`() throws {
+        var random = SearchRandom(seed: 11)
+        var number = 0
+        let corpus = [10_000, 4_097].map { count -> [[ScriptedDocument]] in
+            let first = number
+            number += count
+            return [(first..<number).map { random.document($0, birth: UInt64($0)) }]
+        }
+        let rig = try SearchRig(corpus, blockRows: columnBlockRows) { documents in
+            let memtable = try IndexedDocuments.memtable(documents, SearchRandom.definitions)
+            return try IndexedDocuments.segment(memtable)
+        }
+        for number in 0..<12 { try rig.check(&random, "case \(number)", pageSize: 2_000) }
     }
 }
 
@@ -27,29 +47,32 @@ import VarveSegment
 struct SearchRig {
     let shards: [SearchableShard]
     let plain: PlainSearch
-    let searcher = Searcher(SearchContext(now: 0, blockRows: 64))
+    let searcher: Searcher
 
-    init(_ corpus: [[[ScriptedDocument]]]) {
+    init(
+        _ corpus: [[[ScriptedDocument]]], blockRows: Int = 64,
+        view: ([ScriptedDocument]) throws -> any SegmentView
+    ) throws {
         let definitions = SearchRandom.definitions
-        shards = corpus.map { segments in
+        searcher = Searcher(SearchContext(now: 0, blockRows: blockRows))
+        shards = try corpus.map { segments in
+            // The searcher finds the order of segments by itself.
             SearchableShard(
-                segments: segments.reversed().map {
-                    SearchableSegment(ScriptedSegment($0, definitions, blockRows: 64))
-                }, fields: definitions)
+                segments: try segments.reversed().map { SearchableSegment(try view($0), of: $0) },
+                fields: definitions)
         }
         var fields: [String: FieldType] = [:]
         for definition in definitions { fields[definition.path] = definition.type }
-        plain = PlainSearch(
-            fields: fields, shards: corpus.map { $0.joined().filter { !$0.isDeleted } })
+        plain = PlainSearch(fields: fields, shards: corpus.map { $0.joined().filter { !$0.isDeleted } })
     }
 
-    func check(_ random: inout SearchRandom, _ name: String) throws {
+    func check(_ random: inout SearchRandom, _ name: String, pageSize: Int? = nil) throws {
         let query = random.query()
         let sort = random.sort()
         let expected = plain.hits(query, sort)
         switch random.below(4) {
         case 0: try checkWindow(query, sort, expected, &random, name)
-        case 1: try checkPages(query, sort, expected, size: random.pick([1, 2, 7, 40]), name)
+        case 1: try checkPages(query, sort, expected, size: pageSize ?? random.pick([1, 2, 7, 40]), name)
         case 2: try checkJump(query, sort, expected, &random, name)
         default:
             let count = try searcher.count(query, in: shards)

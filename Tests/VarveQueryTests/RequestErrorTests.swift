@@ -25,7 +25,8 @@ import VarveSegment
         let document = ScriptedDocument(id: "1", birth: 0, values: ["k": [.string("x")]])
         shards = [
             SearchableShard(
-                segments: [SearchableSegment(ScriptedSegment([document], fields))], fields: fields)
+                segments: [SearchableSegment(ScriptedSegment([document], fields), of: [document])],
+                fields: fields)
         ]
     }
 

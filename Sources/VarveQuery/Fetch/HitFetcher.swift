@@ -52,8 +52,14 @@ struct HitFetcher {
         return SharedBytes(page)
     }
 
-    /// Births and versions, by runs of rows within one block.
+    /// Rows between two hits that are cheaper to read than a call of their own.
+    private static let gapMax = 16
+
+    /// Births and versions, by runs of rows that lie close together.
     private mutating func readNumbers(_ group: [(hit: Int, row: Int)], _ view: any SegmentView) throws {
+        let lowest = view.births.lowerBound.rawValue
+        // Births ascend by at least one a row: without a gap they need not be read.
+        let isDense = view.births.upperBound.rawValue - lowest == UInt64(view.rowCount - 1)
         var start = 0
         while start < group.count {
             let first = group[start].row
@@ -62,10 +68,10 @@ struct HitFetcher {
                 end += 1
             }
             let rows = first..<(group[end - 1].row + 1)
-            try view.readBirths(rows, into: &births)
+            if !isDense { try view.readBirths(rows, into: &births) }
             try view.readVersions(rows, into: &versions)
             for (hit, row) in group[start..<end] {
-                fetched[hit].birth = births[row - first]
+                fetched[hit].birth = isDense ? lowest + UInt64(row) : births[row - first]
                 fetched[hit].version = versions[row - first]
             }
             start = end

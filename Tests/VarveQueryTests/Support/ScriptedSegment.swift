@@ -13,7 +13,7 @@ struct ScriptedDocument {
     var values: [String: [ScriptedValue]] = [:]
     var isDeleted = false
 
-    var source: String { "{\"id\":\"\(id)\"}" }
+    var source: String { IndexedDocuments.json(self) }
 }
 
 enum ScriptedValue: Hashable {
@@ -221,15 +221,15 @@ final class ScriptedSegment: SegmentView {
 }
 
 extension SearchableSegment {
-    /// The scripted documents that are not deleted.
-    init(_ segment: ScriptedSegment) {
-        let deleted = segment.documents.filter(\.isDeleted).count
+    /// A view of scripted documents, without those that are deleted.
+    init(_ view: any SegmentView, of documents: [ScriptedDocument]) {
+        let deleted = documents.filter(\.isDeleted).count
         if deleted == 0 {
-            self.init(view: segment, live: nil, liveCount: segment.rowCount)
+            self.init(view: view, live: nil, liveCount: view.rowCount)
             return
         }
-        var live = RowBitmap(rowCount: segment.rowCount)
-        for (row, document) in segment.documents.enumerated() where !document.isDeleted { live[row] = true }
-        self.init(view: segment, live: live, liveCount: segment.rowCount - deleted)
+        var live = RowBitmap(rowCount: view.rowCount)
+        for (row, document) in documents.enumerated() where !document.isDeleted { live[row] = true }
+        self.init(view: view, live: live, liveCount: view.rowCount - deleted)
     }
 }

@@ -64,7 +64,7 @@ struct SearchRandom: RandomNumberGenerator {
         if chance(80) { set("d", [.double(double())]) }
         if chance(80) { set("f", [.double(Double(Float(double() / 10)))]) }
         if chance(80) { set("b", [.integer(Int64(below(2)))]) }
-        if chance(80) { set("at", [.integer(Int64(below(5)) * 1000)]) }
+        if chance(80) { set("at", [.integer(Int64(below(5)) * 100_000)]) }
         set("time", [.integer(Int64(birth) / 7 + Int64(chance(5) ? below(20) : 0))])
         if chance(20) { set("o.x", [.integer(integer())]) }
         if chance(20) { set("o.y", [.string(word())]) }

@@ -91,7 +91,7 @@ let package = Package(
             ],
             path: "tools/varve-torture", swiftSettings: strict),
         .executableTarget(
-            name: "Examples", dependencies: ["Varve"], path: "Sources/Examples", swiftSettings: strict),
+            name: "Examples", dependencies: ["Varve"], swiftSettings: strict),
 
         .testTarget(
             name: "VarveBytesTests", dependencies: ["VarveBytes"],

@@ -66,7 +66,8 @@ struct Replay: ~Copyable {
         nextNumber = max(nextNumber, end)
         let isFlushed = flushed.map { end <= $0.rawValue + 1 } ?? false
         if isFlushed && record.operationCount > 0 { return }
-        let (batch, listing) = try decoder.prepare(payload)
+        let replayed = try decoder.prepare(payload)
+        let batch = replayed.batch
         memtable.learn(schema.snapshot.fields)
         for at in batch.operations.indices {
             let number = SequenceNumber(first + UInt64(at))
@@ -77,7 +78,7 @@ struct Replay: ~Copyable {
                 batch, operation: at, birth: number, version: operation.version > 0 ? operation.version : nil)
             operations += 1
         }
-        if !isFlushed, let checkpoint = listing.checkpoint { commit(checkpoint) }
+        if !isFlushed, let checkpoint = replayed.checkpoint { commit(checkpoint) }
     }
 
     private mutating func commit(_ checkpoint: SourceCheckpoint) {

@@ -172,7 +172,7 @@ struct TermFinder {
                         entries[at] = entries[at] * Int64(second.entryCount) + ordinal
                     }
                 }
-                let table = TermTable(rest, entries: entries, hasNumber: [], entryCount: entryCount)
+                let table = RemainderTable(rest, entries: entries, hasNumber: [], entryCount: entryCount)
                 let left = zip(rest, entries).map { $0 &- table.numbers[Int($1)] }
                 let bits = Self.bits(of: left) + table.bits
                 if bits < best {
@@ -213,7 +213,7 @@ private struct TermSample {
 }
 
 /// A number for each entry of a dictionary, or of a pair of them: the mean of what is to be told where it occurs.
-struct TermTable {
+struct RemainderTable {
     private(set) var numbers: [Int64]
 
     init(_ rest: [Int64], entries: [Int64], hasNumber: [Bool], entryCount: Int) {

@@ -10,7 +10,7 @@ import VarveBytes
         #expect(buffer[77] == 78)
         #expect(buffer.removeLast() == 9_999)
         buffer.truncate(to: 3)
-        buffer.append(repeating: 9, count: 2)
+        buffer.append(9, 9)
         #expect(buffer.copyItems() == [0, 1, 2, 9, 9])
         buffer.removeAll()
         #expect(buffer.copyItems() == [])
@@ -56,5 +56,27 @@ import VarveBytes
             let verdicts = (long.rawSpan.isValidUTF8, cut.rawSpan.isValidUTF8)
             #expect(verdicts == (true, false))
         }
+    }
+}
+
+@Suite struct `Lower case` {
+    @Test func `letters become small and digits stay, at every length`() {
+        let text = [UInt8]("AZaz09QwErTyUiOpAsDfGhJkL1234567890".utf8)
+        for start in 0..<text.count {
+            for end in start...text.count {
+                let part = [UInt8](text[start..<end])
+                var buffer = ByteBuffer()
+                buffer.append(UInt8(7))
+                buffer.appendLowercased(part.rawSpan)
+                let expected = [7] + [UInt8](String(decoding: part, as: UTF8.self).lowercased().utf8)
+                #expect(buffer.bytes.copyBytes() == expected)
+            }
+        }
+    }
+
+    @Test func `a peek past the ends is a zero`() {
+        let bytes: [UInt8] = [5, 6]
+        let span = bytes.rawSpan
+        #expect((-1...2).map { span.peek(at: $0) } == [0, 5, 6, 0])
     }
 }

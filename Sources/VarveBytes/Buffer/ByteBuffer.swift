@@ -107,6 +107,25 @@
         count &+= length
     }
 
+    /// Appends ASCII letters and digits, letters in lower case; other bytes come out with their bit 0x20 set.
+    package mutating func appendLowercased(_ bytes: RawSpan) {
+        let length = bytes.byteCount
+        reserve(length)
+        var at = 0
+        while at &+ 8 <= length {
+            let word: UInt64 = bytes.load(at: at)
+            // SAFETY: `reserve` made room for `length` bytes past `count`.
+            unsafe (base + count + at).storeBytes(of: word | 0x2020_2020_2020_2020, as: UInt64.self)
+            at &+= 8
+        }
+        while at < length {
+            // SAFETY: as above.
+            unsafe (base + count + at).storeBytes(of: bytes.byte(at: at) | 0x20, as: UInt8.self)
+            at &+= 1
+        }
+        count &+= length
+    }
+
     @inlinable
     package mutating func append(_ bytes: [UInt8]) { append(bytes.rawSpan) }
 

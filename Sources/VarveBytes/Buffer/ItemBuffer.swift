@@ -32,13 +32,15 @@ package struct ItemBuffer<Item: BitwiseCopyable & Sendable>: ~Copyable, @uncheck
     package subscript(index: Int) -> Item {
         @inline(__always)
         get {
-            precondition(index >= 0 && index < count, "an index outside the buffer")
+            precondition(
+                UInt(bitPattern: index) < UInt(bitPattern: count), "an index outside the buffer")
             // SAFETY: checked above; everything below `count` was initialised.
             return unsafe base[index]
         }
         @inline(__always)
         _modify {
-            precondition(index >= 0 && index < count, "an index outside the buffer")
+            precondition(
+                UInt(bitPattern: index) < UInt(bitPattern: count), "an index outside the buffer")
             // SAFETY: checked above.
             yield unsafe &base[index]
         }
@@ -58,6 +60,17 @@ package struct ItemBuffer<Item: BitwiseCopyable & Sendable>: ~Copyable, @uncheck
         // SAFETY: there is room for one more item.
         unsafe (base + count).initialize(to: item)
         count &+= 1
+    }
+
+    /// Appends two items with one look at the room.
+    @inlinable
+    @inline(__always)
+    package mutating func append(_ first: Item, _ second: Item) {
+        if count &+ 2 > capacity { grow(by: 2) }
+        // SAFETY: there is room for two more items.
+        unsafe (base + count).initialize(to: first)
+        unsafe (base + count + 1).initialize(to: second)
+        count &+= 2
     }
 
     @inlinable

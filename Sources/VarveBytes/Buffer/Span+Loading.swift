@@ -15,6 +15,15 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
+    /// The byte at an offset, or 0 outside the span: for scanners to whom the end is one more byte.
+    @inlinable
+    @inline(__always)
+    package func peek(at offset: Int) -> UInt8 {
+        // SAFETY: loaded only within the span; a negative offset is a huge unsigned one.
+        UInt(bitPattern: offset) < UInt(bitPattern: byteCount)
+            ? unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self) : 0
+    }
+
     /// The part `[start, start + count)`.
     @inlinable
     @inline(__always)

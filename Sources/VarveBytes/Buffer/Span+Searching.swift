@@ -13,7 +13,9 @@ extension RawSpan {
         return unsafe withUnsafeBytes { bytes in
             // SAFETY: `start` lies within the span, and no more than the rest of it is looked at.
             let base = bytes.baseAddress!
-            guard let found = unsafe memchr(base + start, Int32(byte), bytes.count - start) else { return nil }
+            guard let found = unsafe memchr(base + start, Int32(byte), bytes.count - start) else {
+                return nil
+            }
             return unsafe UnsafeRawPointer(found) - base
         }
     }

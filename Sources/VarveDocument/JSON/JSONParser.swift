@@ -32,7 +32,9 @@ package struct JSONParser: ~Copyable {
 
     /// - Parameter seed: Of the hash of keys; it decides nothing that can be seen.
     package init(limits: JSONLimits = JSONLimits(), seed: UInt64 = 0) {
-        precondition(limits.stringBytes < 1 << 24 && limits.keyBytes <= 4_096, "beyond what a tape can say")
+        precondition(
+            limits.documentBytes < 1 << 31 && limits.stringBytes < 1 << 24 && limits.keyBytes <= 4_096
+                && limits.fields < 1 << 23, "beyond what a tape can say")
         self.limits = limits
         paths = PathTable(seed: seed)
     }
@@ -74,28 +76,30 @@ package struct JSONParser: ~Copyable {
         var frame = Frame(isObject: false, node: root, open: -1)
         var node = root
         var at = JSONScanner.skipBlanks(bytes, 0)
+        var isKeyNext = false
         values: while true {
-            let byte = JSONScanner.peek(bytes, at)
+            if isKeyNext {
+                at = try key(bytes, at, &frame)
+                node = Int(frame.last)
+                isKeyNext = false
+            }
+            let byte = bytes.peek(at: at)
             switch byte {
             case 0x22:
                 at = try string(bytes, at)
             case 0x2D, 0x30...0x39:
-                let number = try JSONNumber.read(bytes, at, digitsMax: limits.numberDigits)
-                append(JSONWord(number.tag, number.end &- at, at))
-                tape.append(number.payload)
-                at = number.end
+                at = try number(bytes, at)
             case 0x7B:
                 try open(&frame, isObject: true, node, at)
                 at = JSONScanner.skipBlanks(bytes, at &+ 1)
-                if JSONScanner.peek(bytes, at) != 0x7D {
-                    at = try key(bytes, at, &frame)
-                    node = Int(frame.last)
+                if bytes.peek(at: at) != 0x7D {
+                    isKeyNext = true
                     continue values
                 }
             case 0x5B:
                 try open(&frame, isObject: false, node, at)
                 at = JSONScanner.skipBlanks(bytes, at &+ 1)
-                if JSONScanner.peek(bytes, at) != 0x5D { continue values }
+                if bytes.peek(at: at) != 0x5D { continue values }
             case 0x74, 0x66, 0x6E:
                 let (tag, end) = try JSONScanner.literal(bytes, at)
                 append(JSONWord(tag, end &- at, at))
@@ -104,17 +108,16 @@ package struct JSONParser: ~Copyable {
                 throw JSONFault(at < bytes.byteCount ? .valueExpected : .cutShort, at)
             }
             while true {
-                at = JSONScanner.skipBlanks(bytes, at)
+                var byte = bytes.peek(at: at)
+                if byte <= 0x20 {
+                    at = JSONScanner.skipBlanks(bytes, at)
+                    byte = bytes.peek(at: at)
+                }
                 if frame.open < 0 { break values }
-                let byte = JSONScanner.peek(bytes, at)
                 if byte == 0x2C {
                     at = JSONScanner.skipBlanks(bytes, at &+ 1)
-                    if frame.isObject {
-                        at = try key(bytes, at, &frame)
-                        node = Int(frame.last)
-                    } else {
-                        node = frame.node
-                    }
+                    isKeyNext = frame.isObject
+                    node = frame.node
                     continue values
                 }
                 guard byte == (frame.isObject ? 0x7D : 0x5D) else {
@@ -149,6 +152,19 @@ package struct JSONParser: ~Copyable {
         return end.at &+ 1
     }
 
+    @inline(__always)
+    private mutating func number(_ bytes: RawSpan, _ at: Int) throws(JSONFault) -> Int {
+        let short = JSONNumber.short(bytes, at)
+        if short.count > 0 {
+            tape.append(
+                JSONWord(.integer, short.count, at).raw, UInt64(bitPattern: short.value))
+            return at &+ short.count
+        }
+        let number = try JSONNumber.read(bytes, at, digitsMax: limits.numberDigits)
+        tape.append(JSONWord(number.tag, number.end &- at, at).raw, number.payload)
+        return number.end
+    }
+
     private mutating func open(
         _ frame: inout Frame, isObject: Bool, _ node: Int, _ at: Int
     ) throws(JSONFault) {
@@ -172,7 +188,7 @@ package struct JSONParser: ~Copyable {
     /// Reads a key and its colon; `frame.last` becomes its node. Returns the offset of the value.
     @inline(__always)
     private mutating func key(_ bytes: RawSpan, _ start: Int, _ frame: inout Frame) throws(JSONFault) -> Int {
-        guard JSONScanner.peek(bytes, start) == 0x22 else {
+        guard bytes.peek(at: start) == 0x22 else {
             throw JSONFault(start < bytes.byteCount ? .keyExpected : .cutShort, start)
         }
         let guess = paths.guess(after: frame.last, in: frame.node)
@@ -189,7 +205,7 @@ package struct JSONParser: ~Copyable {
         }
         frame.last = node
         at = JSONScanner.skipBlanks(bytes, at)
-        guard JSONScanner.peek(bytes, at) == 0x3A else {
+        guard bytes.peek(at: at) == 0x3A else {
             throw JSONFault(at < bytes.byteCount ? .colonExpected : .cutShort, at)
         }
         at = JSONScanner.skipBlanks(bytes, at &+ 1)

@@ -1,17 +1,12 @@
 import VarveBytes
 
-/// The parts of JSON that have no structure: strings, numbers, literals, blanks. Each function takes the offset
-/// where its part begins and returns the one past its end.
+/// The parts of JSON that have no structure: strings, literals, blanks. Each function takes the offset where its
+/// part begins and returns the one past its end. The end of the text reads as a 0, which no rule lets stand where
+/// one is looked at.
 enum JSONScanner {
-    /// The byte at `at`, or 0 past the end: no rule of JSON lets a 0 stand where one is looked at.
-    @inline(__always)
-    static func peek(_ bytes: RawSpan, _ at: Int) -> UInt8 {
-        at < bytes.byteCount ? bytes.byte(at: at) : 0
-    }
-
     @inline(__always)
     static func skipBlanks(_ bytes: RawSpan, _ start: Int) -> Int {
-        if peek(bytes, start) > 0x20 { return start }
+        if bytes.peek(at: start) > 0x20 { return start }
         var at = start
         while at < bytes.byteCount {
             switch bytes.byte(at: at) {
@@ -100,7 +95,7 @@ enum JSONScanner {
 
     /// Checks the escape at `at`, a backslash.
     private static func escape(_ bytes: RawSpan, _ at: Int) throws(JSONFault) -> Int {
-        switch peek(bytes, at &+ 1) {
+        switch bytes.peek(at: at &+ 1) {
         case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return at &+ 2
         case 0x75: break
         case 0 where at &+ 1 >= bytes.byteCount: throw JSONFault(.cutShort, at &+ 1)
@@ -108,7 +103,7 @@ enum JSONScanner {
         }
         let unit = try hex(bytes, at &+ 2)
         if unit < 0xD800 || unit > 0xDFFF { return at &+ 6 }
-        guard unit < 0xDC00, peek(bytes, at &+ 6) == 0x5C, peek(bytes, at &+ 7) == 0x75 else {
+        guard unit < 0xDC00, bytes.peek(at: at &+ 6) == 0x5C, bytes.peek(at: at &+ 7) == 0x75 else {
             throw JSONFault(.loneSurrogate, at)
         }
         let low = try hex(bytes, at &+ 8)
@@ -120,7 +115,7 @@ enum JSONScanner {
     static func hex(_ bytes: RawSpan, _ start: Int) throws(JSONFault) -> UInt32 {
         var value: UInt32 = 0
         for at in start..<(start &+ 4) {
-            let byte = peek(bytes, at)
+            let byte = bytes.peek(at: at)
             switch byte {
             case 0x30...0x39: value = value &<< 4 | UInt32(byte &- 0x30)
             case 0x41...0x46, 0x61...0x66: value = value &<< 4 | UInt32((byte | 0x20) &- 0x61 &+ 10)
@@ -140,7 +135,7 @@ enum JSONScanner {
         case 0x6575_7274: return (.true, at &+ 4)
         case 0x6C6C_756E: return (.null, at &+ 4)
         case 0x736C_6166:
-            if peek(bytes, at &+ 4) == 0x65 { return (.false, at &+ 5) }
+            if bytes.peek(at: at &+ 4) == 0x65 { return (.false, at &+ 5) }
             throw JSONFault(at &+ 4 == bytes.byteCount ? .cutShort : .literal, at)
         default: throw JSONFault(.literal, at)
         }

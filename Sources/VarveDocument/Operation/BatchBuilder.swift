@@ -40,6 +40,9 @@ package struct BatchBuilder: ~Copyable {
     private var operations: [PreparedOperation] = []
     private var isFresh = true
 
+    /// More than what an operation and a checkpoint take besides id, routing, source and pointer.
+    private static let spareBytes = SourceCheckpoint.pointerBytesMax + 128
+
     /// - Parameter seed: Of the hash of keys; it decides nothing that can be seen.
     package init(schema: Schema, limits: BatchLimits = BatchLimits(), seed: UInt64 = 0) {
         precondition(limits.payloadBytes < 1 << 32 && limits.operations <= 65_535, "beyond the format")
@@ -151,7 +154,7 @@ package struct BatchBuilder: ~Copyable {
         if operations.count >= limits.operations {
             throw DocumentError(.limit, "a batch has at most \(limits.operations) operations")
         }
-        if payload.count + bytes + 64 + SourceCheckpoint.pointerBytesMax > limits.payloadBytes {
+        if payload.count + bytes + Self.spareBytes > limits.payloadBytes {
             throw DocumentError(.limit, "a batch has at most \(limits.payloadBytes) bytes")
         }
     }
@@ -183,7 +186,7 @@ package struct BatchBuilder: ~Copyable {
         swap(&sealed, &payload)
         swap(&strings, &extractor.sink.strings)
         let draft = BatchDraft(
-            payload: sealed, operations: operations, values: extractor.sink.values,
+            payload: sealed, operations: operations, values: extractor.sink.values.copyItems(),
             strings: SharedBytes(strings))
         begin()
         return draft
@@ -198,11 +201,10 @@ package struct BatchBuilder: ~Copyable {
 
     private mutating func begin() {
         isFresh = true
-        let (values, places) = (extractor.sink.values.capacity, operations.capacity)
+        let places = operations.capacity
         operations = []
         operations.reserveCapacity(places)
-        extractor.sink.values = []
-        extractor.sink.values.reserveCapacity(values)
+        extractor.sink.values.removeAll()
         BatchHeader(time: 0, operationsEnd: 0, operationCount: 0, isCheckpointed: false).encode(
             into: &payload)
     }

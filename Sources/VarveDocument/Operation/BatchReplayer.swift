@@ -16,7 +16,7 @@ package struct BatchReplayer: ~Copyable {
     package mutating func prepare(_ payload: SharedBytes) throws(FormatError) -> ReplayedBatch {
         let listing = try BatchListing(decoding: payload.bytes)
         var operations = listing.operations
-        extractor.sink.values = []
+        extractor.sink.values.removeAll()
         extractor.refresh()
         for place in operations.indices {
             let first = extractor.sink.values.count
@@ -27,9 +27,8 @@ package struct BatchReplayer: ~Copyable {
         var strings = ByteBuffer(capacity: extractor.sink.strings.count)
         swap(&strings, &extractor.sink.strings)
         let batch = PreparedBatch(
-            payload: payload, operations: operations, values: extractor.sink.values,
+            payload: payload, operations: operations, values: extractor.sink.values.copyItems(),
             strings: SharedBytes(strings))
-        extractor.sink.values = []
         return ReplayedBatch(batch: batch, time: listing.time, checkpoint: listing.checkpoint)
     }
 

@@ -23,11 +23,15 @@ struct FieldBinding: BitwiseCopyable, Sendable {
     /// Values are checked but not kept if the field is neither indexed nor has a column.
     var isKept = true
     var hasNullValue = false
+    /// An integer goes to this field as it is, and to no other.
+    var isPlainLong = false
     var field: UInt32 = 0
     /// Characters of a keyword; `max` for no limit.
     var ignoreAbove = UInt32.max
     /// Place in `chain` of the next field that takes the same values, or `none`.
-    var next = FieldBinding.none
+    var next = FieldBinding.none {
+        didSet { if next != FieldBinding.none { isPlainLong = false } }
+    }
     var format = DateFormat.standard
 
     static let none = UInt32.max
@@ -41,6 +45,7 @@ struct FieldBinding: BitwiseCopyable, Sendable {
         isKept = definition.isIndexed || definition.hasColumn
         hasNullValue = definition.nullValue != nil
         field = UInt32(number)
+        isPlainLong = type == .long && bits == 64 && isKept
         if let limit = definition.ignoreAbove { ignoreAbove = UInt32(clamping: limit) }
         if let format = definition.format.flatMap({ DateFormat($0) }) { self.format = format }
     }

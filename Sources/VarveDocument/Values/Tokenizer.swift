@@ -2,7 +2,7 @@ package import VarveBytes
 
 /// Cuts text into tokens: runs of letters, digits and marks, in lower case.
 ///
-/// ASCII goes through a table, byte by byte. A token with any other byte takes the way over Unicode scalars;
+/// ASCII goes byte by byte. A token with any other byte takes the way over Unicode scalars;
 /// ideographs and Hiragana are a token each, as in the standard analyzer. Tokens of more than 255 characters are
 /// cut there.
 package enum Tokenizer {
@@ -13,7 +13,7 @@ package enum Tokenizer {
         var at = 0
         while at < text.byteCount {
             let byte = text.byte(at: at)
-            if byte < 0x80 && lower(byte) == 0 {
+            if byte < 0x80 && !isAlphanumeric(byte) {
                 at &+= 1
                 continue
             }
@@ -37,28 +37,20 @@ package enum Tokenizer {
 
     /// Appends the token that begins at `start`, nothing if there is no letter there; returns where to go on.
     private static func appendToken(_ text: RawSpan, _ start: Int, to buffer: inout ByteBuffer) -> Int {
-        let first = buffer.count
+        let end = min(text.byteCount, start &+ charactersMax)
         var at = start
-        while at < text.byteCount && at &- start < charactersMax {
-            let byte = text.byte(at: at)
-            if byte >= 0x80 {
-                buffer.truncate(to: first)
-                return UnicodeTokenizer.appendToken(text, start, to: &buffer)
-            }
-            let small = lower(byte)
-            if small == 0 { return at == start ? at &+ 1 : at }
-            buffer.append(small)
-            at &+= 1
+        while at < end && isAlphanumeric(text.byte(at: at)) { at &+= 1 }
+        if at < end && text.byte(at: at) >= 0x80 {
+            return UnicodeTokenizer.appendToken(text, start, to: &buffer)
         }
+        if at == start { return at &+ 1 }
+        buffer.appendLowercased(text.slice(start, at &- start))
         return at
     }
 
-    /// The lower case of an ASCII letter or digit, 0 for anything else.
     @inline(__always)
-    private static func lower(_ byte: UInt8) -> UInt8 {
-        if byte &- 0x30 <= 9 { return byte }
-        let small = byte | 0x20
-        return small &- 0x61 < 26 ? small : 0
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        byte &- 0x30 <= 9 || (byte | 0x20) &- 0x61 < 26
     }
 }
 

@@ -94,7 +94,7 @@ struct ValueExtractor: ~Copyable {
     }
 
     private mutating func undo(_ valueCount: Int, _ stringCount: Int) {
-        sink.values.removeSubrange(valueCount...)
+        sink.values.truncate(to: valueCount)
         sink.strings.truncate(to: stringCount)
         for node in newNodes { bindings[node] = FieldBinding(.unresolved) }
         newFields.removeAll()
@@ -121,7 +121,15 @@ struct ValueExtractor: ~Copyable {
             case .objectEnd, .arrayEnd:
                 node = word.node
                 at &+= 1
-            case .integer, .bigInteger, .real, .bigReal:
+            case .integer:
+                if bindings[node].isPlainLong {
+                    sink.values.append(
+                        FieldValue(field: bindings[node].field, payload: parser.integer(at: at)))
+                } else {
+                    try take(word, at, node, bytes)
+                }
+                at &+= 2
+            case .bigInteger, .real, .bigReal:
                 try take(word, at, node, bytes)
                 at &+= 2
             case .null:
@@ -154,7 +162,6 @@ struct ValueExtractor: ~Copyable {
     }
 
     /// Takes a string, number or boolean to all fields that want it.
-    @inline(__always)
     private mutating func take(
         _ word: JSONWord, _ at: Int, _ node: Int, _ bytes: RawSpan
     ) throws(ValueFault) {

@@ -2,7 +2,7 @@ import VarveBytes
 
 /// Where extracted values gather: converts one JSON value to what a field keeps, or says why it cannot.
 struct ValueSink: ~Copyable {
-    var values: [FieldValue] = []
+    var values = ItemBuffer<FieldValue>(capacity: 256)
     var strings = ByteBuffer(capacity: 4_096)
 
     static let valuesMax = 1 << 24

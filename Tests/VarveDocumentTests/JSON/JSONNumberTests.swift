@@ -49,6 +49,26 @@ import VarveBytes
     ])
     func `hard cases are exact`(text: String) { check(text) }
 
+    @Test func `integers of every length are read at every distance from the end`() {
+        var chance = Chance(seed: 1)
+        for digits in 1...20 {
+            for sign in ["", "-"] {
+                for end in ["", " ", "  ", "        ", "            "] {
+                    var text = (0..<digits).map { _ in String(chance.below(10)) }.joined()
+                    if chance.below(4) == 0 { text = "0" + text.dropFirst() }
+                    for follower in ["", ".5", "e1", "E2", "x", ":", "/", "\u{0}", "-", "é"] {
+                        let array = bytes("[\(sign)\(text)\(follower)\(end)]")
+                        let expected = ReferenceJSON.parse(array)
+                        let found = parse(array)
+                        #expect(found == expected.map { .success($0) } ?? .failure(found.error ?? nothing))
+                    }
+                }
+            }
+        }
+    }
+
+    private let nothing = DocumentError(.limit, "no error")
+
     @Test func `a number beyond all doubles is JSON but has no value`() {
         #expect(parse("1e400").error?.kind == .limit)
     }

@@ -142,4 +142,65 @@ import VarveBytes
         var replayer = BatchReplayer(schema: schema)
         #expect(try replayer.prepare(payload).batch.operations.map(\.valueCount) == [0, 1, 0])
     }
+
+    /// Messages damaged at random are refused or taken whole: what was taken reads the same once more.
+    @Test(arguments: 0..<10)
+    func `damaged messages leave the builder sound`(seed: UInt64) throws {
+        let schema = Schema()
+        var builder = BatchBuilder(schema: schema)
+        var replayer = BatchReplayer(schema: schema)
+        var chance = Chance(seed: seed)
+        let whole = bytes(
+            #"{"_id":"20130101T10-UA-1545","_version":"3","_source":{"year":2013,"dep_time":null,"dep_delay":2.5,"#
+                + #""carrier":"UA","note":"N\u0031 日本 \"q\"","list":[1,2],"deep":[{"a":true}],"time_hour":"2013-01-01T10:00:00Z"}}"#
+        )
+        var accepted = 0
+        for _ in 0..<10 {
+            for _ in 0..<100 {
+                var message = whole
+                for _ in 0...chance.below(3) {
+                    let at = chance.below(message.count)
+                    switch chance.below(4) {
+                    case 0: message[at] = UInt8(truncatingIfNeeded: chance.next())
+                    case 1: message.remove(at: at)
+                    case 2:
+                        message.insert(bytes("{}[]\",:0e.-\\u").randomElement(using: &chance) ?? 0, at: at)
+                    default: message[at] ^= 1 &<< UInt8(chance.below(8))
+                    }
+                }
+                do { try builder.appendMessage(message.rawSpan) } catch { continue }
+                accepted += 1
+            }
+            let batch = builder.finish(at: 1).seal()
+            let again = try replayer.prepare(batch.payload).batch
+            #expect(extracted(again, schema) == extracted(batch, schema))
+        }
+        #expect(accepted > 50)
+    }
+
+    /// Writers that meet the same new fields at once agree on their numbers.
+    @Test func `many writers share one schema`() async throws {
+        let schema = Schema()
+        let found = try await withThrowingTaskGroup(of: [Extracted].self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    var builder = BatchBuilder(schema: schema)
+                    var chance = Chance(seed: UInt64(writer))
+                    let id = bytes("1")
+                    var expected: [Extracted] = []
+                    for _ in 0..<100 {
+                        let field = chance.below(150)
+                        let text = bytes("{\"n\(field)\":\(field),\"s\(field)\":true}")
+                        try builder.index(id: id.rawSpan, source: text.rawSpan)
+                        expected += [Extracted("n\(field)", "\(field)"), Extracted("s\(field)", "true")]
+                    }
+                    let batch = builder.finish(at: 0).seal()
+                    #expect(extracted(batch, schema) == expected)
+                    return expected
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(schema.snapshot.fields.map(\.path)) == Set(found.map(\.path)))
+    }
 }

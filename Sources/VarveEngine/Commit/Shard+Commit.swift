@@ -65,6 +65,8 @@ extension Shard {
             parts.append((entries[at].id, isFull ? known : fresh))
         }
         if parts.isEmpty { return }
+        // Pieces stand in order of ids; after a merge, segments in order of birth do not.
+        parts.sort { $0.segment < $1.segment }
         let id = commits.takeFileID()
         var bytes = ByteBuffer(capacity: 4096)
         let pieces = DeathsFile.encode(parts, owner: uuid, fileID: id, into: &bytes)

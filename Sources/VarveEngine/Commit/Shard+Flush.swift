@@ -78,7 +78,8 @@ extension Shard {
             written = try writeSegment(inputs, id: id, level: options.flushLevel, mergeLevel: 0, from: from)
             if let written { next.segments.append(written.entry) }
             var deaths: [UInt64: (set: DeathSet, above: SequenceNumber?)] = [:]
-            for view in state.views {
+            // Not `state`: a merge may have replaced segments since the memtables were frozen.
+            for view in self.state.views {
                 if let entry = view.segment, !view.deaths.isEmpty { deaths[entry.id] = (view.deaths, before) }
             }
             if let written {

@@ -3,7 +3,7 @@ package import VarveBytes
 /// A schema's bytes: opaque to the manifest and to the log's schema records. The page is `docs/formats/schema.md`.
 ///
 /// ```
-/// version u8 = 1 | dynamic u8 | flags u8: 1 detects dates, 2 detects numbers
+/// version u8 = 1 | generation varint | dynamic u8 | flags u8: 1 detects dates, 2 detects numbers
 /// objects: varint count, each: path string | dynamic u8, 0 = the parent's | enabled u8
 /// varint number of the first field | fields: varint count, each:
 ///   path string | type u8 | bits u8 | flags u8 | [ignore_above varint] [copies string] [format string] [null string]
@@ -12,6 +12,7 @@ package import VarveBytes
 extension SchemaSnapshot {
     package func encode(from first: Int, into buffer: inout ByteBuffer) {
         buffer.append(UInt8(1))
+        buffer.appendVarint(generation)
         buffer.append(dynamic.rawValue)
         buffer.append((detectsDates ? 1 : 0) | (detectsNumbers ? 2 : 0) as UInt8)
         buffer.appendVarint(UInt64(objects.count))
@@ -26,30 +27,53 @@ extension SchemaSnapshot {
         for field in new { field.encode(into: &buffer) }
     }
 
-    /// The schema that the bytes say, on top of this one.
+    /// Takes in what the bytes say. Fields are told by their paths: those that are there already have to be the
+    /// same, the others come after them. What is said of dynamic mapping and objects counts unless this schema is
+    /// newer than the bytes, as it is when an old record of the log is read once more.
     package mutating func apply(_ bytes: RawSpan) throws(FormatError) {
         var reader = ByteReader(bytes)
         let version: UInt8 = try reader.read()
         guard version == 1 else {
             throw FormatError("schema version \(version) is unknown", offset: 0, isNewerFormat: version > 1)
         }
-        dynamic = try Self.readDynamic(&reader)
-        let flags: UInt8 = try reader.read()
-        guard flags < 4 else { throw FormatError("unknown schema flags \(flags)", offset: reader.offset) }
-        detectsDates = flags & 1 != 0
-        detectsNumbers = flags & 2 != 0
-        try applyObjects(&reader)
+        let written = try reader.readVarint()
+        guard written < 1 << 62 else { throw FormatError("a schema's generation of \(written)", offset: 1) }
+        let isNewer = written >= generation
+        try applySettings(isNewer, &reader)
+        try applyObjects(isNewer, &reader)
         let first = try reader.readCount(limit: Self.fieldsMax, of: "the number of a schema's first field")
         guard first <= fields.count else {
             throw FormatError(
                 "fields from \(first) on, but only \(fields.count) are known", offset: reader.offset)
         }
-        try applyFields(first, &reader)
+        let count = try reader.readCount(limit: Self.fieldsMax, of: "a schema's number of fields")
+        for _ in 0..<count {
+            let at = reader.offset
+            let field = try FieldDefinition(decoding: &reader)
+            do throws(DocumentError) { try add(field) } catch {
+                throw FormatError("\(error.message)", offset: at)
+            }
+        }
         try reader.expectEnd(of: "a schema")
+        generation = max(generation, written)
+    }
+
+    private mutating func applySettings(_ isNewer: Bool, _ reader: inout ByteReader) throws(FormatError) {
+        let dynamic = try Self.readDynamic(&reader)
+        let flags: UInt8 = try reader.read()
+        guard flags < 4 else { throw FormatError("unknown schema flags \(flags)", offset: reader.offset) }
+        guard isNewer else { return }
+        let (detectsDates, detectsNumbers) = (flags & 1 != 0, flags & 2 != 0)
+        if (dynamic, detectsDates, detectsNumbers) == (self.dynamic, self.detectsDates, self.detectsNumbers) {
+            return
+        }
+        self.dynamic = dynamic
+        self.detectsDates = detectsDates
+        self.detectsNumbers = detectsNumbers
         generation += 1
     }
 
-    private mutating func applyObjects(_ reader: inout ByteReader) throws(FormatError) {
+    private mutating func applyObjects(_ isNewer: Bool, _ reader: inout ByteReader) throws(FormatError) {
         let count = try reader.readCount(limit: Self.fieldsMax, of: "a schema's number of objects")
         for _ in 0..<count {
             let at = reader.offset
@@ -60,28 +84,9 @@ extension SchemaSnapshot {
             guard enabled <= 1 else { throw FormatError("unknown enabled \(enabled)", offset: reader.offset) }
             let rule = ObjectRule(
                 path: path, dynamic: Mapping.Dynamic(rawValue: code), isEnabled: enabled == 1)
+            if !isNewer || self.rule(of: path) == rule { continue }
             do throws(DocumentError) { try add(rule) } catch {
                 throw FormatError("\(error.message)", offset: at)
-            }
-        }
-    }
-
-    private mutating func applyFields(_ first: Int, _ reader: inout ByteReader) throws(FormatError) {
-        let count = try reader.readCount(limit: Self.fieldsMax, of: "a schema's number of fields")
-        for number in first..<(first + count) {
-            let at = reader.offset
-            let field = try FieldDefinition(decoding: &reader)
-            if number < fields.count {
-                guard fields[number] == field else {
-                    throw FormatError("field \(number) is another one than before: \(field.path)", offset: at)
-                }
-                continue
-            }
-            do throws(DocumentError) { try add(field) } catch {
-                throw FormatError("\(error.message)", offset: at)
-            }
-            guard fields.count == number + 1 else {
-                throw FormatError("the field \(field.path) stands twice", offset: at)
             }
         }
     }

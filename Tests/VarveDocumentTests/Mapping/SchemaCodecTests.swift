@@ -72,6 +72,30 @@ import VarveBytes
         #expect(schema.snapshot == before)
     }
 
+    @Test func `an old record read once more does not bring old settings back`() throws {
+        let schema = try Schema(
+            mapping(#"{"properties":{"a":{"type":"long"},"o":{"dynamic":"strict","properties":{}}}}"#))
+        let old = encoded(schema.snapshot)
+        try schema.merge(
+            mapping(#"{"dynamic":"strict","properties":{"o":{"dynamic":"false","properties":{}}}}"#))
+        _ = try schema.add([FieldDefinition("b", .date)], since: schema.generation)
+        let new = schema.snapshot
+        try schema.apply(old.rawSpan)
+        #expect(schema.snapshot == new)
+        var behind = try #require(decoded(old))
+        try behind.apply(encoded(new).rawSpan)
+        #expect(behind == new)
+    }
+
+    @Test func `fields may come in another order`() throws {
+        let schema = try Schema(mapping(#"{"properties":{"a":{"type":"long"},"c":{"type":"long"}}}"#))
+        let other = try Schema(
+            mapping(#"{"properties":{"a":{"type":"long"},"b":{"type":"date"},"c":{"type":"long"}}}"#))
+        let bytes = encoded(other.snapshot)
+        try schema.apply(bytes.rawSpan)
+        #expect(schema.snapshot.fields.map(\.path) == ["a", "c", "b"])
+    }
+
     @Test func `cut at any byte it is refused`() throws {
         let whole = encoded(try rich)
         for length in 0..<whole.count {
@@ -87,7 +111,8 @@ import VarveBytes
                 var flipped = whole
                 flipped[at] ^= 1 &<< UInt8(bit)
                 if let found = decoded(flipped) {
-                    #expect(encoded(found) != whole)
+                    // A lower generation than the fields make up comes back as theirs.
+                    #expect(at == 1 || encoded(found) != whole)
                     _ = found.mapping.json
                 }
             }

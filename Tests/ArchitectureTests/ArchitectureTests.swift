@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// The edges between modules, and where raw memory and the system may be touched: read from the sources themselves.
+@Suite struct `The architecture` {
+    /// What each module may import of ours. All other edges are errors.
+    private static let edges: [String: Set<String>] = [
+        "VarveBytes": ["CZlib", "CDeflate"],
+        "VarveFiles": ["VarveBytes"],
+        "VarveDocument": ["VarveBytes"],
+        "VarveLog": ["VarveFiles", "VarveBytes"],
+        "VarveSegment": ["VarveFiles", "VarveDocument", "VarveBytes"],
+        "VarveManifest": ["VarveLog", "VarveFiles", "VarveBytes"],
+        "VarveEngine": [
+            "VarveLog", "VarveSegment", "VarveManifest", "VarveDocument", "VarveFiles", "VarveBytes",
+        ],
+        "VarveQuery": ["VarveSegment", "VarveDocument", "VarveFiles", "VarveBytes"],
+        "VarveIngest": ["VarveDocument", "VarveFiles", "VarveBytes"],
+        "Varve": ["VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
+        "VarveSimulation": ["VarveFiles", "VarveBytes"],
+        "Examples": ["Varve"],
+    ]
+    private static let system: Set<String> = ["Glibc", "Musl", "Darwin"]
+
+    private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test func `modules import only along the edges`() throws {
+        for file in try sources() {
+            let allowed = try #require(Self.edges[file.module], "an unknown module \(file.module)")
+            for name in file.imports where name.hasPrefix("Varve") || name.hasPrefix("C") {
+                #expect(allowed.contains(name), "\(file.module)/\(file.name) imports \(name)")
+            }
+        }
+    }
+
+    @Test func `only bytes and files reach the C library`() throws {
+        for file in try sources() where file.module != "VarveBytes" && file.module != "VarveFiles" {
+            let reached = file.imports.intersection(Self.system)
+            #expect(reached.isEmpty, "\(file.module)/\(file.name) imports \(reached)")
+        }
+    }
+
+    @Test func `only the face and the examples use Foundation`() throws {
+        for file in try sources() where file.imports.contains(where: { $0.hasPrefix("Foundation") }) {
+            #expect(["Varve", "Examples"].contains(file.module), "\(file.module)/\(file.name)")
+        }
+    }
+
+    @Test func `raw memory is touched in bytes and files alone`() throws {
+        let keyword = /(^|[^A-Za-z_."`])unsafe /
+        for file in try sources() where file.module != "VarveBytes" && file.module != "VarveFiles" {
+            for line in file.code {
+                #expect(!line.contains(keyword), "\(file.module)/\(file.name): \(line)")
+            }
+        }
+    }
+
+    @Test func `nothing is left for later`() throws {
+        for file in try sources() {
+            for word in ["FIXME", "TODO", "XXX", "try!", "as!"] {
+                #expect(!file.code.contains { $0.contains(word) }, "\(file.module)/\(file.name) says \(word)")
+            }
+        }
+    }
+
+    @Test func `links of the documents lead somewhere`() throws {
+        let link = /\]\(([^)#:]+)\)/
+        for document in ["README.md", "docs/architecture.md"] {
+            let url = root.appending(path: document)
+            let text = try String(contentsOf: url, encoding: .utf8)
+            for match in text.matches(of: link) {
+                let target = url.deletingLastPathComponent().appending(path: String(match.output.1))
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(match.output.1)")
+            }
+        }
+    }
+
+    // MARK: Reading sources
+
+    private struct Source {
+        let module: String
+        let name: String
+        let imports: Set<String>
+        /// Lines that are no comment.
+        let code: [Substring]
+    }
+
+    private func sources() throws -> [Source] {
+        let folder = root.appending(path: "Sources")
+        var found: [Source] = []
+        for module in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+            let place = folder.appending(path: module)
+            guard let files = FileManager.default.enumerator(atPath: place.path) else { continue }
+            for case let name as String in files where name.hasSuffix(".swift") {
+                let text = try String(contentsOf: place.appending(path: name), encoding: .utf8)
+                let code = text.split(separator: "\n").filter {
+                    !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//")
+                }
+                let imports = code.compactMap { line in
+                    line.firstMatch(of: /^(?:@[A-Za-z_]+ )*(?:public |package )?import (?:[a-z]+ )?([A-Za-z]+)/)
+                        .map { String($0.output.1) }
+                }
+                found.append(Source(module: module, name: name, imports: Set(imports), code: code))
+            }
+        }
+        try #require(found.count > 50, "the sources were not found")
+        return found
+    }
+}

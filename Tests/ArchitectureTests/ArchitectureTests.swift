@@ -48,10 +48,10 @@ import Testing
     }
 
     @Test func `raw memory is touched in bytes and files alone`() throws {
-        let keyword = /(^|[^A-Za-z_."`])unsafe /
         for file in try sources() where file.module != "VarveBytes" && file.module != "VarveFiles" {
             for line in file.code {
-                #expect(!line.contains(keyword), "\(file.module)/\(file.name): \(line)")
+                let words = line.split { $0 == " " || $0 == "(" || $0 == "{" || $0 == "[" }
+                #expect(!words.contains("unsafe"), "\(file.module)/\(file.name): \(line)")
             }
         }
     }
@@ -65,13 +65,15 @@ import Testing
     }
 
     @Test func `links of the documents lead somewhere`() throws {
-        let link = /\]\(([^)#:]+)\)/
+        let link = #/\]\(([^)#:]+)\)/#
         for document in ["README.md", "docs/architecture.md"] {
             let url = root.appending(path: document)
             let text = try String(contentsOf: url, encoding: .utf8)
             for match in text.matches(of: link) {
                 let target = url.deletingLastPathComponent().appending(path: String(match.output.1))
-                #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(match.output.1)")
+                #expect(
+                    FileManager.default.fileExists(atPath: target.path),
+                    "\(document) links to \(match.output.1)")
             }
         }
     }
@@ -94,12 +96,15 @@ import Testing
             guard let files = FileManager.default.enumerator(atPath: place.path) else { continue }
             for case let name as String in files where name.hasSuffix(".swift") {
                 let text = try String(contentsOf: place.appending(path: name), encoding: .utf8)
-                let code = text.split(separator: "\n").filter {
-                    !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//")
+                let code = text.split(separator: "\n").filter { line in
+                    !line.drop { $0 == " " }.hasPrefix("//")
                 }
-                let imports = code.compactMap { line in
-                    line.firstMatch(of: /^(?:@[A-Za-z_]+ )*(?:public |package )?import (?:[a-z]+ )?([A-Za-z]+)/)
-                        .map { String($0.output.1) }
+                let imports = code.prefix(60).compactMap { line -> String? in
+                    let words = line.split(separator: " ")
+                    guard let at = words.firstIndex(of: "import"), at <= 2, at + 1 < words.count else {
+                        return nil
+                    }
+                    return words.last.map { String($0.prefix { $0 != "." }) }
                 }
                 found.append(Source(module: module, name: name, imports: Set(imports), code: code))
             }

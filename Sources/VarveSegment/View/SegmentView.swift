@@ -65,7 +65,8 @@ package protocol SegmentView: AnyObject, Sendable {
     /// Replaces `lengths` by the number of tokens that each of these rows has in a text field.
     func readLengths(_ rows: Range<Int>, field: Int, into lengths: inout [UInt32]) throws(StorageError)
     /// Sets the bit of every row that holds one of these terms.
-    func collectRows(ofTerms ordinals: Range<Int>, field: Int, into rows: inout RowBitmap) throws(StorageError)
+    func collectRows(ofTerms ordinals: Range<Int>, field: Int, into rows: inout RowBitmap)
+        throws(StorageError)
 }
 
 /// Rows of one column block; part of the format.

@@ -90,7 +90,8 @@ extension ColumnDrafts {
         }
         if entryCount > draft.count { return 0 }
         let rest = (0..<draft.count).map { numbers[draft.firstNumber &+ $0] }
-        let table = RemainderTable(rest, entries: entries, hasNumber: hasNumber(draft), entryCount: entryCount)
+        let table = RemainderTable(
+            rest, entries: entries, hasNumber: hasNumber(draft), entryCount: entryCount)
         for at in entries.indices {
             numbers[draft.firstNumber &+ at] = rest[at] &- table.numbers[Int(entries[at])]
         }

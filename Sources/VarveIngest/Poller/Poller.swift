@@ -209,6 +209,9 @@ package final class Poller: Sendable {
         var blocked: MessageFailure?
         var failure: MessageFailure?
         var timestamp: Int64 = 0
+        var id = ByteBuffer(capacity: 64)
+        id.append(utf8: "\(sourceID.low.hex16)-\(partition)-")
+        let prefixBytes = id.count
         for message in messages {
             guard message.pointer >= end else {
                 builder.removeAll()
@@ -217,7 +220,7 @@ package final class Poller: Sendable {
             }
             if !builder.hasRoom(for: message.payload.count) { break }
             do throws(DocumentError) {
-                try append(message, to: &builder)
+                try append(message, to: &builder, &id, prefixBytes)
             } catch {
                 failure = MessageFailure(pointer: message.pointer, reason: error.description)
                 if options.onError == .block {
@@ -273,11 +276,21 @@ package final class Poller: Sendable {
         }
     }
 
-    private func append(_ message: Message, to builder: inout BatchBuilder) throws(DocumentError) {
+    /// A message without an id gets one made of its place, so that reading it again changes nothing.
+    ///
+    /// - Parameter id: The source's part of such ids, then whatever the last message left behind it.
+    private func append(
+        _ message: Message, to builder: inout BatchBuilder, _ id: inout ByteBuffer, _ prefixBytes: Int
+    ) throws(DocumentError) {
         let payload = message.payload
-        // A message without an id gets one made of its place, so that reading it again changes nothing.
-        let fallback = Array(("\(sourceID.low.hex16)-\(partition)-\(message.pointer)").utf8)
-        try builder.appendMessage(payload.rawSpan, fallbackID: fallback.rawSpan)
+        let pointer = message.pointer
+        id.truncate(to: prefixBytes)
+        if pointer.high == 0 && pointer.middle == 0 && pointer.low <= UInt64(Int64.max) {
+            id.appendDecimal(Int64(pointer.low))
+        } else {
+            id.append(utf8: pointer.description)
+        }
+        try builder.appendMessage(payload.rawSpan, fallbackID: id.bytes)
     }
 
     private func checkpoint(_ pointer: StreamPointer, epoch: UInt64, timestamp: Int64) -> SourceCheckpoint {

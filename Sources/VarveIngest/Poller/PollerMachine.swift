@@ -63,7 +63,9 @@ package struct PollerMachine: Sendable {
             } else {
                 .polling
             }
-        case .pausing(let reason), .paused(let reason): .paused(reason: reason)
+        // Until nothing is on its way, it is not paused.
+        case .pausing: .polling
+        case .paused(let reason): .paused(reason: reason)
         case .closed: .closed
         }
     }

@@ -34,9 +34,13 @@ struct SourceColumn: Sendable, BitwiseCopyable {
     /// The words that the column has: bits of `SourceWord`. Codes below `wordCount` are words.
     var words: UInt8 = 0
     var wordCount: UInt8 = 0
-    /// Quotes go around every value that is not a word. Set only if there are words: otherwise the quotes are
-    /// part of the literals.
+    /// Quotes go around every value that is not a word, and inside them a prefix before and a suffix after it. Set
+    /// only if there are words: otherwise they are part of the literals.
     var isQuoted = false
+    var prefix = SourcePart()
+    var suffix = SourcePart()
+    /// Integers are printed with zeros before them, to have so many digits; 0 for as many as they have.
+    var digitsMin: UInt8 = 0
     /// Digits after the point that a unit stands for, and how many are printed even if they are zeros.
     var decimals: UInt8 = 0
     var decimalsMin: UInt8 = 0
@@ -52,6 +56,12 @@ struct SourceColumn: Sendable, BitwiseCopyable {
 
     init(kind: SourceColumnKind) { self.kind = kind }
 
+    /// What a value is printed as is its code, counted from the base.
+    var isPlainInteger: Bool {
+        let isBare = !isQuoted && prefix.count == 0 && suffix.count == 0
+        return kind == .numbers && isBare && decimals == 0 && digitsMin == 0 && termCount == 0 && scale == 1
+    }
+
     @inline(never)
     func appendWord(_ code: UInt64, to buffer: inout ByteBuffer) {
         var left = code
@@ -62,6 +72,19 @@ struct SourceColumn: Sendable, BitwiseCopyable {
             }
             left -= 1
         }
+    }
+}
+
+/// Bytes of the payload.
+struct SourcePart: Sendable, BitwiseCopyable {
+    var offset: UInt32 = 0
+    var count: UInt32 = 0
+
+    init() {}
+
+    init(_ range: Range<Int>) {
+        offset = UInt32(range.lowerBound)
+        count = UInt32(range.count)
     }
 }
 
@@ -135,7 +158,7 @@ struct SourceSlot: Sendable, BitwiseCopyable {
     private static func form(of column: SourceColumn) -> Form {
         switch column.kind {
         case .numbers:
-            column.decimals == 0 && column.termCount == 0 && column.scale == 1 ? .integer : .general
+            column.isPlainInteger ? .integer : .general
         case .dates: .general
         case .dictionary: .entry
         case .bytes where column.wordCount > 0: .general

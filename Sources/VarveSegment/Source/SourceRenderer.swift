@@ -70,6 +70,7 @@ struct SourceRenderer: ~Escapable {
             return
         }
         if column.isQuoted { buffer.append(word: 0x22, count: 1) }
+        append(column.prefix, to: &buffer)
         if column.kind == .bytes {
             appendPart(Int(column.table) &+ place, to: &buffer)
         } else {
@@ -81,6 +82,8 @@ struct SourceRenderer: ~Escapable {
             }
             if column.kind == .dates {
                 buffer.appendDate(value, style: column.dateStyle)
+            } else if column.digitsMin > 0 {
+                buffer.appendDigits(value.magnitude, count: Int(column.digitsMin))
             } else if column.decimals == 0 {
                 buffer.appendDecimal(value)
             } else {
@@ -88,6 +91,13 @@ struct SourceRenderer: ~Escapable {
                     value, decimals: Int(column.decimals), atLeast: Int(column.decimalsMin))
             }
         }
+        append(column.suffix, to: &buffer)
         if column.isQuoted { buffer.append(word: 0x22, count: 1) }
+    }
+
+    @inline(__always)
+    private func append(_ part: SourcePart, to buffer: inout ByteBuffer) {
+        if part.count == 0 { return }
+        buffer.appendPiece(of: payload, at: Int(part.offset), count: Int(part.count))
     }
 }

@@ -11,6 +11,7 @@ extension ColumnBlockParser {
             let domain = try reader.readNumber(below: domains.count, of: "a column's domain")
             var column = Column(column: SourceColumn(kind: kind), domain: domain)
             column.isQuoted = tag & SourceColumnTag.quoted != 0
+            if tag & SourceColumnTag.affixed != 0 { try readAffixes(&reader, &column) }
             switch kind {
             case .bytes where tag & SourceColumnTag.kindMask == SourceColumnTag.constant:
                 try readConstant(&reader, &column)
@@ -18,11 +19,7 @@ extension ColumnBlockParser {
             case .dictionary: try readDictionary(&reader, &column)
             case .bytes: try readBytes(&reader, &column)
             }
-            // With words, quotes depend on the row.
-            if column.column.wordCount > 0 && column.isQuoted {
-                column.isQuoted = false
-                column.column.isQuoted = true
-            }
+            if column.column.wordCount > 0 { column.moveAffixes() }
             columns.append(column)
             plan.columns.append(column.column)
         }
@@ -34,6 +31,13 @@ extension ColumnBlockParser {
             throw FormatError("a column of kind \(tag & SourceColumnTag.kindMask)", offset: offset)
         }
         return kind
+    }
+
+    private func readAffixes(_ reader: inout ByteReader, _ column: inout Column) throws(FormatError) {
+        let prefixCount = try reader.readSized(limit: reader.remaining, of: "a prefix").byteCount
+        column.prefix = reader.offset - prefixCount..<reader.offset
+        let suffixCount = try reader.readSized(limit: reader.remaining, of: "a suffix").byteCount
+        column.suffix = reader.offset - suffixCount..<reader.offset
     }
 
     private func readConstant(_ reader: inout ByteReader, _ column: inout Column) throws(FormatError) {
@@ -98,8 +102,6 @@ extension ColumnBlockParser {
             column.lengthMax = max(column.lengthMax, length)
             try addBound(length, &total, reader.remaining, reader.offset)
         }
-        // A word, or the quotes that then are not part of the literals.
-        if wordCount > 0 { column.lengthMax += 8 }
         try finishBounds(&reader, from: column, total: total)
     }
 
@@ -154,9 +156,24 @@ extension ColumnBlockParser {
     }
 }
 
-/// The first byte of a column's head: its kind, and whether quotes stand around its values.
+extension ColumnBlockParser.Column {
+    /// With words, what stands around a value depends on the row.
+    fileprivate mutating func moveAffixes() {
+        column.isQuoted = isQuoted
+        column.prefix = SourcePart(prefix)
+        column.suffix = SourcePart(suffix)
+        // A word may be longer than all values, and the quotes count.
+        lengthMax += 8 + prefix.count + suffix.count
+        isQuoted = false
+        prefix = 0..<0
+        suffix = 0..<0
+    }
+}
+
+/// The first byte of a column's head: its kind, and whether quotes, prefix and suffix stand around its values.
 enum SourceColumnTag {
-    static let kindMask: UInt8 = 0x7F
+    static let kindMask: UInt8 = 0x3F
+    static let affixed: UInt8 = 0x40
     static let quoted: UInt8 = 0x80
     /// One value for all rows.
     static let constant: UInt8 = 0

@@ -18,6 +18,10 @@ extension ColumnBlockParser {
                 throw FormatError(
                     "a fraction of \(column.column.decimals) digits", offset: reader.offset - 2)
             }
+            column.column.digitsMin = try reader.read()
+            guard column.column.digitsMin <= UInt8(Decimals.countMax) else {
+                throw FormatError("\(column.column.digitsMin) digits", offset: reader.offset - 1)
+            }
         }
         column.column.base = try reader.readZigzag()
         column.column.scale = try reader.readZigzag()

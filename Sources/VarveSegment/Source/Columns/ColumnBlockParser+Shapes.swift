@@ -18,6 +18,7 @@ extension ColumnBlockParser {
                     throw FormatError("shape \(shape) has no part in column \(number)", offset: reader.offset)
                 }
                 if column.isQuoted { template.append(UInt8(ascii: "\"")) }
+                appendPayload(column.prefix, to: &template)
                 if let constant = column.constant {
                     appendPayload(constant, to: &template)
                 } else {
@@ -29,6 +30,7 @@ extension ColumnBlockParser {
                     compiled.slotCount += 1
                     compiled.tailOffset = template.count
                 }
+                appendPayload(column.suffix, to: &template)
                 if column.isQuoted { template.append(UInt8(ascii: "\"")) }
                 try check(template.count, reader.offset)
             }

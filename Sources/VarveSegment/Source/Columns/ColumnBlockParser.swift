@@ -10,8 +10,11 @@ struct ColumnBlockParser: ~Copyable {
         var domain: Int
         /// A value is at most this long.
         var lengthMax = 0
-        /// Quotes stand around every value and belong to the literals.
+        /// Quotes stand around every value, a prefix and a suffix inside them; all belong to the literals, unless
+        /// there are words.
         var isQuoted = false
+        var prefix = 0..<0
+        var suffix = 0..<0
         /// For columns of one value: where its bytes lie. Such a slot vanishes into the literals.
         var constant: Range<Int>?
         /// For dictionaries.

@@ -21,11 +21,17 @@ struct ColumnDraft {
     var decimals = 0
     var decimalsMin = 0
     var dateStyle = DateStyle.seconds
+    /// Numbers that stand in quotes, with so many digits at least.
+    var isText = false
+    var digitsMin = 0
+    /// Bytes that all strings begin with, behind the quote, and end with.
+    var prefixCount = 0
+    var suffixCount = 0
     /// What helps to tell its numbers.
     var terms: [DraftTerm] = []
     /// Where the numbers that its codes stand for begin: what terms leave of its numbers, or those themselves.
     var firstNumber: Int
-    var plan = CodePlan(base: 0, scale: 1, width: 0)
+    var plan = CodePlan(base: 0, range: 0, scale: 1, width: 0)
 
     init(column: Int, domain: Int, first: Int) {
         self.column = column
@@ -35,6 +41,19 @@ struct ColumnDraft {
     }
 
     var values: Range<Int> { first..<first + count }
+    /// Columns are written by rank: first text, then by falling range of codes, so that deflate finds those alike
+    /// together; what terms tell comes after what tells it.
+    var writingRank: (Int, UInt64, Int) {
+        let range: UInt64 =
+            switch form {
+            case .constant: 0
+            case .numbers: plan.range
+            case .dictionary: UInt64(entries.count)
+            case .bytes: .max
+            }
+        return (terms.isEmpty ? 0 : 1, ~range, first)
+    }
+
     /// Which words it has, and how many.
     var words: UInt8 { kinds.intersection(.words).rawValue }
     var wordCount: Int { words.nonzeroBitCount }
@@ -43,6 +62,8 @@ struct ColumnDraft {
 /// How numbers become codes: the distance from the base, in steps of the scale, behind the codes of words.
 struct CodePlan {
     var base: Int64
+    /// The greatest code.
+    var range: UInt64
     var scale: UInt64
     /// Bytes of a code.
     var width: Int

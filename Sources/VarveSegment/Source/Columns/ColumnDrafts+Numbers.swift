@@ -76,7 +76,9 @@ extension ColumnDrafts {
         let range = UInt64(bitPattern: greatest &- least)
         let scale = commonStep(draft, from: least)
         guard range < UInt64.max - wordCount else { return false }
-        draft.plan = CodePlan(base: least, scale: scale, width: Self.width(of: range / scale + wordCount))
+        let greatestCode = range / scale + wordCount
+        draft.plan = CodePlan(
+            base: least, range: greatestCode, scale: scale, width: Self.width(of: greatestCode))
         return draft.plan.width * draft.count <= textCount
     }
 

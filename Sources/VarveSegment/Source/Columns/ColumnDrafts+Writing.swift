@@ -5,16 +5,13 @@ extension ColumnDrafts {
     mutating func write(_ bytes: borrowing ByteBuffer, into payload: inout ByteBuffer) -> [Int] {
         payload.appendVarint(UInt64(drafts.count))
         var written = [Int](repeating: -1, count: drafts.count)
-        // Those that others tell come last.
-        let order =
-            drafts.indices.filter { drafts[$0].terms.isEmpty }
-            + drafts.indices.filter { !drafts[$0].terms.isEmpty }
+        let order = drafts.indices.sorted { drafts[$0].writingRank < drafts[$1].writingRank }
         for (number, place) in order.enumerated() {
             let draft = drafts[place]
             written[place] = number
             switch draft.form {
             case .constant: writeConstant(draft, bytes.bytes, &payload)
-            case .numbers(let kind): writeNumbers(draft, kind, written, &payload)
+            case .numbers(let kind): writeNumbers(draft, kind, written, bytes.bytes, &payload)
             case .dictionary: writeDictionary(draft, bytes.bytes, &payload)
             case .bytes: writeBytes(draft, bytes.bytes, &payload)
             }
@@ -25,6 +22,22 @@ extension ColumnDrafts {
     private func writeHead(_ tag: UInt8, quoted: Bool, _ draft: ColumnDraft, _ payload: inout ByteBuffer) {
         payload.append(tag | (quoted ? SourceColumnTag.quoted : 0))
         payload.appendVarint(UInt64(draft.domain))
+    }
+
+    /// The head of a column whose values may have a prefix and a suffix in common.
+    private func writeHead(
+        _ tag: UInt8, quoted: Bool, _ draft: ColumnDraft, _ rows: RawSpan, _ payload: inout ByteBuffer
+    ) {
+        let first = draft.values.first { tokens[$0].kinds == .string }
+        guard let first, draft.prefixCount + draft.suffixCount > 0 else {
+            writeHead(tag, quoted: quoted, draft, &payload)
+            return
+        }
+        writeHead(tag | SourceColumnTag.affixed, quoted: quoted, draft, &payload)
+        let token = tokens[first]
+        payload.appendSized(rows.slice(token.offset + 1, draft.prefixCount))
+        let end = token.offset + token.count - 1
+        payload.appendSized(rows.slice(end - draft.suffixCount, draft.suffixCount))
     }
 
     private func writeConstant(_ draft: ColumnDraft, _ rows: RawSpan, _ payload: inout ByteBuffer) {
@@ -38,15 +51,17 @@ extension ColumnDrafts {
     }
 
     private mutating func writeNumbers(
-        _ draft: ColumnDraft, _ kind: SourceColumnKind, _ written: [Int], _ payload: inout ByteBuffer
+        _ draft: ColumnDraft, _ kind: SourceColumnKind, _ written: [Int], _ rows: RawSpan,
+        _ payload: inout ByteBuffer
     ) {
-        writeHead(kind.rawValue, quoted: kind == .dates, draft, &payload)
+        writeHead(kind.rawValue, quoted: kind == .dates || draft.isText, draft, rows, &payload)
         payload.append(draft.words)
         if kind == .dates {
             payload.append(draft.dateStyle.rawValue)
         } else {
             payload.append(UInt8(draft.decimals))
             payload.append(UInt8(draft.decimalsMin))
+            payload.append(UInt8(draft.digitsMin))
         }
         payload.appendZigzag(draft.plan.base)
         payload.appendZigzag(Int64(draft.plan.scale))
@@ -80,7 +95,11 @@ extension ColumnDrafts {
         writeHead(SourceColumnKind.dictionary.rawValue, quoted: quoted, draft, &payload)
         payload.appendVarint(UInt64(draft.entries.count))
         for entry in draft.entries { payload.appendVarint(UInt64(entries[entry].count - (quoted ? 2 : 0))) }
-        for entry in draft.entries { Self.append(entries[entry], quoted, rows, &payload) }
+        for at in draft.entries {
+            let quote = quoted ? 1 : 0
+            payload.appendPiece(
+                of: rows, at: entries[at].offset + quote, count: entries[at].count - 2 * quote)
+        }
         codes.removeAll()
         for at in draft.values { codes.append(UInt64(bitPattern: numbers[at])) }
         Self.writePlanes(codes, Self.width(of: UInt64(draft.entries.count - 1)), &payload)
@@ -90,18 +109,20 @@ extension ColumnDrafts {
     private mutating func writeBytes(_ draft: ColumnDraft, _ rows: RawSpan, _ payload: inout ByteBuffer) {
         let quoted = draft.kinds.subtracting(.words) == .string
         let words = quoted ? draft.words : 0
+        let before = (quoted ? 1 : 0) + draft.prefixCount
+        let around = before + (quoted ? 1 : 0) + draft.suffixCount
         var longest = 0
         var shortest = Int.max
         codes.removeAll()
         for at in draft.values {
             let isWord = words != 0 && !tokens[at].kinds.isDisjoint(with: .words)
-            let length = isWord ? 0 : tokens[at].count - (quoted ? 2 : 0)
+            let length = isWord ? 0 : tokens[at].count - around
             longest = max(longest, length)
             shortest = min(shortest, length)
             let code = UInt64(length + words.nonzeroBitCount)
             codes.append(isWord ? Self.wordCode(tokens[at].kinds, among: words) : code)
         }
-        writeHead(SourceColumnKind.bytes.rawValue, quoted: quoted, draft, &payload)
+        writeHead(SourceColumnKind.bytes.rawValue, quoted: quoted, draft, rows, &payload)
         payload.append(words)
         if words == 0 && shortest == longest {
             payload.append(UInt8(0))
@@ -110,15 +131,8 @@ extension ColumnDrafts {
             Self.writePlanes(codes, Self.width(of: UInt64(longest + words.nonzeroBitCount)), &payload)
         }
         for at in draft.values where words == 0 || tokens[at].kinds.isDisjoint(with: .words) {
-            Self.append(tokens[at], quoted, rows, &payload)
+            payload.appendPiece(of: rows, at: tokens[at].offset + before, count: tokens[at].count - around)
         }
-    }
-
-    private static func append(
-        _ token: SourceToken, _ quoted: Bool, _ rows: RawSpan, _ payload: inout ByteBuffer
-    ) {
-        let trim = quoted ? 1 : 0
-        payload.appendPiece(of: rows, at: token.offset + trim, count: token.count - 2 * trim)
     }
 
     /// The width, then one plane for each byte of the codes, the lowest first.

@@ -66,10 +66,18 @@ struct ColumnDrafts: ~Copyable {
             preferDictionary(bytes, &draft)
         } else if plainKinds == .string && readDates(bytes, &draft) && keepsNumbers(&draft) {
             draft.form = .numbers(.dates)
+        } else if plainKinds == .string && readNumberedTexts(bytes, &draft) && keepsNumbers(&draft) {
+            draft.form = .numbers(.numbers)
+            draft.isText = true
+            preferDictionary(bytes, &draft)
         } else {
             draft.form = .bytes
             let isBuilt = buildDictionary(draft, bytes, entryLimit: draft.count / 2)
-            if isBuilt && dictionary.bits < dictionary.verbatimBits { keepDictionary(&draft) }
+            if isBuilt && dictionary.bits < dictionary.verbatimBits {
+                keepDictionary(&draft)
+            } else if plainKinds == .string {
+                findAffixes(bytes, &draft)
+            }
         }
     }
 

@@ -168,16 +168,17 @@ extension ByteBuffer {
         }
         if digits == 0 { return }
         append(word: 0x2E, count: 1)
-        appendPadded(fraction, digits: digits)
+        appendDigits(fraction, count: digits)
     }
 
-    private mutating func appendPadded(_ value: UInt64, digits: Int) {
-        if digits > 8 {
-            appendPadded(value / 100_000_000, digits: digits - 8)
+    /// Appends the last `count` digits of a number, zeros included.
+    mutating func appendDigits(_ value: UInt64, count: Int) {
+        if count > 8 {
+            appendDigits(value / 100_000_000, count: count - 8)
             append(word: ByteBuffer.eightDigits(value % 100_000_000) | 0x3030_3030_3030_3030, count: 8)
         } else {
-            let text = ByteBuffer.eightDigits(value) | 0x3030_3030_3030_3030
-            append(word: text &>> UInt64(64 &- digits &* 8), count: digits)
+            let text = ByteBuffer.eightDigits(value % 100_000_000) | 0x3030_3030_3030_3030
+            append(word: text &>> UInt64(64 &- count &* 8), count: count)
         }
     }
 }

@@ -25,6 +25,11 @@ extension SegmentReader {
         try forEachInteger(column, rows) { lengths.append(UInt32(clamping: $0)) }
     }
 
+    /// Calls `body` with the place of each of these rows in id order, which is not checked.
+    func readPlaces(_ rows: Range<Int>, _ body: (Int64) -> Void) throws(StorageError) {
+        try forEachInteger(placeColumn, rows, body)
+    }
+
     /// Calls `body` with the values of these rows of a column in which every row has one.
     ///
     /// Few rows of a block are picked out of it, many are decoded together.

@@ -74,7 +74,10 @@ let package = Package(
 
         .executableTarget(
             name: "varve-cli",
-            dependencies: ["Varve", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Varve", "VarveFiles", "VarveBytes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "tools/varve", swiftSettings: strict),
         .executableTarget(
             name: "varve-inspect",

@@ -1,0 +1,31 @@
+import Varve
+
+/// A source that has no messages: for looking at a committed pointer, and for moving it.
+struct ParkedSource: StreamSource {
+    /// Answers where positions are; nil if only a pointer that is stored already is of interest.
+    let positions: JSONLinesSource?
+
+    var name: String { positions?.name ?? "the source" }
+
+    func resolve(_ position: StartPosition) async throws -> StreamPointer {
+        if let positions { return try await positions.resolve(position) }
+        // The start of a stream is the start of every file.
+        if position == .earliest { return StreamPointer(0) }
+        throw StreamSourceError("nothing was ever read")
+    }
+
+    func poll(
+        from pointer: StreamPointer, limit: Int, timeout: Duration
+    ) async throws -> [Message] {
+        try await Task.sleep(for: timeout)
+        return []
+    }
+}
+
+extension Ingestion {
+    /// The state once it is known where it would go on.
+    func settled() async -> IngestionState {
+        for await state in states where state.phase != .starting { return state }
+        return state
+    }
+}

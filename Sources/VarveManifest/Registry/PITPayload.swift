@@ -1,4 +1,4 @@
-import VarveBytes
+package import VarveBytes
 
 /// Writes changes of the registry as the payload of one record. The page is `docs/formats/pit-registry.md`.
 ///
@@ -86,16 +86,16 @@ extension PITChange {
 }
 
 /// Reads the payload of one record, change by change.
-struct PITPayloadReader: ~Escapable {
+package struct PITPayloadReader: ~Escapable {
     private var reader: ByteReader
     private var lists: [PITTargets] = []
 
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan) { reader = ByteReader(bytes) }
+    package init(_ bytes: RawSpan) { reader = ByteReader(bytes) }
 
     /// The next change, or nil at the end.
     @_lifetime(self: copy self)
-    mutating func next() throws(FormatError) -> PITChange? {
+    package mutating func next() throws(FormatError) -> PITChange? {
         if reader.isAtEnd { return nil }
         let at = reader.offset
         let tag: UInt8 = try reader.read()

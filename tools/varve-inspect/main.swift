@@ -1,1 +1,0 @@
-// The command's first file; goes when there is another.

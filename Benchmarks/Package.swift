@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Benchmarks are a package of their own, so that the library's build never pays for them.
+let package = Package(
+    name: "varve-benchmarks",
+    traits: [
+        .trait(name: "FastDeflate", description: "Measure with libdeflate beside zlib."),
+        .default(enabledTraits: ["FastDeflate"]),
+    ],
+    dependencies: [
+        .package(
+            name: "varve", path: "..",
+            traits: [.trait(name: "FastDeflate", condition: .when(traits: ["FastDeflate"]))]),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "varve-bench",
+            dependencies: [
+                .product(name: "Varve", package: "varve"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")])
+    ]
+)

@@ -91,6 +91,10 @@ package final class SimulatedDisk: FileSystem {
     /// Room for file content from now on; growing beyond it fails with `.noSpace`.
     package func setCapacity(bytes: UInt64) { withState { $0.options.capacityBytes = bytes } }
 
+    /// Keeps the state after each operation from now on, or stops doing so: worth it only on a disk that has done
+    /// nothing yet, such as a copy, since the history counts from the first operation.
+    package func keepHistory(_ keeps: Bool) { withState { $0.options.keepsHistory = keeps } }
+
     /// Turns the syncs for which the filter says true into calls that do nothing and succeed, here and on the
     /// disk after a kill: a test that still passes has not shown that the sync is needed.
     package func ignoreSyncs(where filter: @escaping @Sendable (SyncKind, StorePath) -> Bool) {

@@ -11,7 +11,7 @@ import VarveSimulation
 
     @Test(arguments: [true, false])
     func `answers right or says what is damaged`(isClosed: Bool) throws {
-        let base = try Script.prepared(closing: isClosed)
+        let base = try Script.prepared(closing: isClosed, resting: !isClosed)
         var refused = 0
         var answered = 0
         for file in base.disk.snapshot() where file.path.name != "LOCK" {

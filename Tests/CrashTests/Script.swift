@@ -218,7 +218,9 @@ extension Script {
 
     /// A store with two segments, retired ones that only the point in time "base" reads, and a tail in the log;
     /// its process was killed.
-    static func prepared(closing: Bool = false) throws -> Prepared {
+    ///
+    /// - Parameter resting: Lets a second pass before the kill, so that the log proves its last record durable.
+    static func prepared(closing: Bool = false, resting: Bool = false) throws -> Prepared {
         let simulation = Simulation(seed: 1)
         let script = try Script(simulation, Journal(base: Model()))
         let all = ["a", "b", "c", "d", "e", "f"].map { (kind: Write.index, id: $0) }
@@ -233,6 +235,7 @@ extension Script {
         try script.write([(.index, "g"), (.delete, "f"), (.index, "h")])
         try script.perform(.flush)
         try script.write([(.index, "a"), (.index, "i"), (.delete, "h")])
+        if resting { simulation.scheduler.advance(byMilliseconds: 1000) }
         if closing { try script.store.close() }
         let disk = simulation.disk.copy()
         let journal = script.journal.withLock { $0.settled() }

@@ -83,7 +83,8 @@ extension StoreEngine {
                     self.log(.create(record)) { outcome in
                         switch outcome {
                         case .failure(let error):
-                            self.unpin(cut)
+                            // Its record may be on the disk all the same, and come back with the next open:
+                            // so what it pins stays pinned until then.
                             self.pointsInTime.withLock { $0.creating -= 1 }
                             completion(.failure(error))
                         case .success:

@@ -64,8 +64,7 @@ struct Replay: ~Copyable {
         let first = record.first.rawValue
         let end = first + UInt64(record.operationCount)
         nextNumber = max(nextNumber, end)
-        let isFlushed = flushed.map { end <= $0.rawValue + 1 } ?? false
-        if isFlushed && record.operationCount > 0 { return }
+        if let flushed, Self.isCovered(first, end, by: flushed) { return }
         let replayed = try decoder.prepare(payload)
         let batch = replayed.batch
         memtable.learn(schema.snapshot.fields)
@@ -78,7 +77,13 @@ struct Replay: ~Copyable {
                 batch, operation: at, birth: number, version: operation.version > 0 ? operation.version : nil)
             operations += 1
         }
-        if !isFlushed, let checkpoint = replayed.checkpoint { commit(checkpoint) }
+        if let checkpoint = replayed.checkpoint { commit(checkpoint) }
+    }
+
+    /// Whether the manifest has all of a record. One without operations that stands just behind the flushed number
+    /// may have come before or after the flush: repeated in log order, the last of them is right either way.
+    private static func isCovered(_ first: UInt64, _ end: UInt64, by flushed: SequenceNumber) -> Bool {
+        end > first ? end <= flushed.rawValue + 1 : first <= flushed.rawValue
     }
 
     private mutating func commit(_ checkpoint: SourceCheckpoint) {

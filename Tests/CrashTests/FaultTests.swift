@@ -5,7 +5,7 @@ import VarveFiles
 import VarveSimulation
 
 /// Lets each file call of a mixed workload fail once.
-@Suite(.enabled(if: CrashTests.areWanted)) struct `A store whose disk fails a call` {
+@Suite struct `A store whose disk fails a call` {
     static let actions: [Action] = [
         .bulk, .openPointInTime, .streamBatch, .flush, .delete, .extendPointInTime, .put, .flush, .merge,
         .reset, .closePointInTime, .update, .flush, .merge,

@@ -47,6 +47,16 @@ public struct Snapshot: ~Copyable, Sendable {
         return try await search(request).total?.value ?? 0
     }
 
+    /// Calls `body` with the JSON of every document, once each, shard after shard in order of writing.
+    ///
+    /// The fastest way to read everything: blocks are decoded one after the other, nothing is sorted or copied. The
+    /// bytes are valid until `body` returns. Blocks the calling thread while it reads.
+    public func forEachSource(_ body: (RawSpan) -> Void) throws(VarveError) {
+        for shard in try snapshots() {
+            do throws(StorageError) { try shard.forEachSource(body) } catch { throw VarveError(error) }
+        }
+    }
+
     private func snapshots() throws(VarveError) -> [ShardSnapshot] {
         var found: [ShardSnapshot] = []
         for lease in leases {

@@ -39,4 +39,24 @@ import VarveSimulation
         #expect(try await again.index("readings").get("r-2")?.version == 2)
         try await again.close()
     }
+
+    @Test func `a snapshot reads every source once, in order of writing`() async throws {
+        let root = try TemporaryRoot()
+        let store = try await Store.open(at: root.path + "/data")
+        let index = try await store.createIndex("numbers", mapping: ["n": .long])
+        for number in 0..<6 {
+            try await index.put(json: #"{"n":\#(number)}"#, id: "id-\(number)")
+            if number == 2 { try await index.flush() }
+        }
+        try await index.delete("id-1")
+        try await index.put(json: #"{"n":40}"#, id: "id-4")
+        try await index.refresh()
+        let snapshot = index.snapshot()
+        try await index.delete("id-0")
+        try await index.refresh()
+        var sources: [String] = []
+        try snapshot.forEachSource { sources.append(String(decoding: $0.copyBytes(), as: UTF8.self)) }
+        #expect(sources == [0, 2, 3, 5, 40].map { #"{"n":\#($0)}"# })
+        try await store.close()
+    }
 }

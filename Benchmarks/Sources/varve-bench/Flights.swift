@@ -33,16 +33,18 @@ struct Documents {
         bytes = Array(try Data(contentsOf: URL(filePath: path), options: .alwaysMapped))
         let head = Array(#"{"_id":""#.utf8)
         let middle = Array(#"","_source":"#.utf8)
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard places.count < most else { break }
+        var start = 0
+        while start < bytes.count && places.count < most {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            let line = bytes[start..<end]
+            start = end + 1
             guard line.starts(with: head),
                 let quote = line.dropFirst(head.count).firstIndex(of: UInt8(ascii: "\"")),
                 line[quote...].starts(with: middle)
             else {
                 throw VarveError(.invalid, "\(path): a line that does not begin with an _id and a _source")
             }
-            places.append(
-                (line.startIndex + head.count..<quote, quote + middle.count..<line.endIndex - 1))
+            places.append((line.startIndex + head.count..<quote, quote + middle.count..<end - 1))
         }
     }
 

@@ -131,12 +131,14 @@ private:
     std::string input, directory;
     EngineOptions options;
     bool sourceOnly;
+    uint64_t documentCount = 0;
 
     Input documents() const { return Input(input, sourceOnly); }
 
     void ingest(Engine& engine, const std::string& store) {
         const auto start = Clock::now();
-        const double count = load(engine, documents());
+        documentCount = load(engine, documents());
+        const double count = documentCount;
         print("ingest.batches", count / secondsSince(start), "docs/s");
         engine.settle();
         print("ingest.settled", count / secondsSince(start), "docs/s");
@@ -212,6 +214,7 @@ private:
         const auto start = Clock::now();
         const auto engine = openEngine(store, options);
         const double spent = secondsSince(start);
+        if (engine->scan().documents < documentCount) throw std::runtime_error("documents were lost by kill -9");
         print("recovery.open", spent * 1e3, "ms");
         print("recovery.rate", log / spent, "MB/s");
     }

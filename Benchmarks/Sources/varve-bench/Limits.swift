@@ -9,7 +9,12 @@ struct Limits {
 
     func run(_ report: inout Report) throws {
         report.section("The machine, without a store")
-        report.add("limit.sync", "append 4 KiB + fdatasync, median", try Self.sync(in: directory), "us")
+        report.add(
+            "limit.sync", "append 4 KiB + fdatasync, median", try Self.sync(.append, in: directory), "us")
+        report.add(
+            "limit.overwrite", "overwrite 4 KiB + fdatasync, median",
+            try Self.sync(.overwrite, in: directory),
+            "us")
         report.add("limit.copy", "memcpy", copy(), "MB/s")
         let sample = try FileHandle(forReadingFrom: URL(filePath: input)).read(upToCount: 32 << 20) ?? Data()
         let bytes = Array(sample)
@@ -22,8 +27,16 @@ struct Limits {
         }
     }
 
-    /// Microseconds of one append of 4 KiB to a growing file and its `fdatasync`, median.
-    static func sync(in directory: String) throws -> Double {
+    /// How a 4 KiB write meets its file.
+    enum Place {
+        /// Behind its end: the file's length has to reach the disk too.
+        case append
+        /// Into bytes that were written before, as a log that was made with zeros is.
+        case overwrite
+    }
+
+    /// Microseconds of one write of 4 KiB and its `fdatasync`, median of 500.
+    static func sync(_ place: Place, in directory: String) throws -> Double {
         let path = directory + "/limit"
         let file = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
         guard file >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
@@ -31,9 +44,15 @@ struct Limits {
             close(file)
             unlink(path)
         }
+        let rounds = 500
         let block = [UInt8](repeating: 7, count: 4_096)
+        if place == .overwrite {
+            for _ in 0..<rounds { _ = block.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } }
+            fsync(file)
+            lseek(file, 0, SEEK_SET)
+        }
         var times: [Double] = []
-        for _ in 0..<500 {
+        for _ in 0..<rounds {
             let start = ContinuousClock.now
             _ = block.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
             fdatasync(file)

@@ -9,9 +9,13 @@ struct Opening {
     func run(_ report: inout Report) async throws {
         report.section("Opening one merged segment")
         let opened = try OpenOnce.median(of: 7, path)
+        let sync = try Limits.sync(.append, in: path + "/..")
         report.add(
             "open.clean", "open, median of 7, each in a fresh process", opened.milliseconds, "ms", .atMost(20)
         )
+        report.add(
+            "open.clean.syncs", "  in appends + fdatasync of this minute", opened.milliseconds * 1e3 / sync,
+            "x")
         report.add("open.memory", "  resident after it", opened.residentMegabytes, "MB")
         let disk = Double(try Directory.bytes(below: path)) / 1e6
         report.add("size.rest", "on disk at rest", disk, "MB", .atMost(19.1))

@@ -22,9 +22,10 @@ struct IngestStartCommand: AsyncParsableCommand {
         try await arguments.withIndex(index) { index in
             let ingestion = try await index.ingest(
                 from: source, startingAt: from.start, onError: onError.strategy)
-            let last = await watch(ingestion, until: goal)
+            let phase = await watch(ingestion, until: goal).phase
+            // Closing waits for what was applied: only then is all of it committed.
             await ingestion.close()
-            try report(last)
+            try report(ingestion.state, endedIn: phase)
         }
     }
 
@@ -52,10 +53,10 @@ struct IngestStartCommand: AsyncParsableCommand {
         return last
     }
 
-    private func report(_ state: IngestionState) throws {
+    private func report(_ state: IngestionState, endedIn phase: IngestionState.Phase) throws {
         let words = IngestionLine.progress(state, showsLag: false)
         try Output.line(arguments.json ? IngestionLine.json(state) : words)
-        if case .paused(let reason) = state.phase {
+        if case .paused(let reason) = phase {
             throw CommandFailure.badInput(
                 "ingestion paused: \(reason ?? state.lastFailure?.description ?? "")")
         }

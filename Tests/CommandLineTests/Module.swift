@@ -1,1 +1,0 @@
-// The first file of these tests; goes when there is another.

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// Commands with what they print, as in a terminal, compared with a file under `Golden/`.
+///
+/// Standard error stands behind `!`, an exit status other than 0 behind `?`. What differs from run to run (ids,
+/// times, checksums) is masked. With `VARVE_UPDATE_GOLDEN` set the file is written instead.
+struct Transcript {
+    let workspace: Workspace
+    private(set) var text = ""
+
+    init(_ workspace: Workspace) { self.workspace = workspace }
+
+    @discardableResult
+    mutating func run(_ line: String, shown: String? = nil, input: String = "") throws -> Workspace.Run {
+        let run = try workspace.run(line, input: input)
+        text += "$ \(shown ?? line)\n" + run.output
+        for error in run.errors.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            text += "! \(error)\n"
+        }
+        if run.status != 0 { text += "? \(run.status)\n" }
+        return run
+    }
+
+    func expect(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let path = Workspace.repository + "/Tests/CommandLineTests/Golden/\(name).txt"
+        let masked = Self.mask(text)
+        if ProcessInfo.processInfo.environment["VARVE_UPDATE_GOLDEN"] != nil {
+            return try Data(masked.utf8).write(to: URL(fileURLWithPath: path))
+        }
+        let golden = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        #expect(masked == golden, sourceLocation: sourceLocation)
+    }
+
+    static func mask(_ text: String) -> String {
+        let rules = [
+            (#"\b[A-Za-z0-9_-]{40}\b"#, "<pit>"),
+            (#"\[[A-Za-z0-9_-]{20}\]"#, "[<id>]"),
+            (#"\b[0-9a-f]{32}\b"#, "<uuid>"),
+            (#"(wal|seg|dels|manifest|catalog|pits)-0{8}([0-9a-f]{8})"#, "$1-$2"),
+            (#"\b[0-9a-f]{16}\b"#, "<checksum>"),
+            (#"pit [0-9a-f]{8}\b"#, "pit <name>"),
+            (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"#, "<time>"),
+            (#"expires in +(\d+h )?(\d+m ?)?(\d+s)?"#, "expires in <time>"),
+            (#"  wal [0-9a-f]+   .*"#, "  wal <log>"),
+        ]
+        var masked = text
+        for (pattern, replacement) in rules {
+            masked = masked.replacingOccurrences(
+                of: pattern, with: replacement, options: .regularExpression)
+        }
+        return masked
+    }
+}

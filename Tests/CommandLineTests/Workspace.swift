@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// A directory of its own in which the built commands are run as processes, as a user runs them.
+struct Workspace {
+    /// What one run of a command came to.
+    struct Run {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// The directory, which goes with the last copy of the workspace.
+    private final class Root {
+        let path: String
+
+        init() throws {
+            path = Workspace.repository + "/.build/command-tests/" + UUID().uuidString
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private let root: Root
+    var path: String { root.path }
+
+    init() throws { root = try Root() }
+
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
+
+    /// Runs a line such as `varve put readings r-1 r.json` and waits for its end. Words in single quotes are one.
+    @discardableResult
+    func run(_ line: String, input: String = "") throws -> Run {
+        let process = try start(line, input: input)
+        process.process.waitUntilExit()
+        return Run(
+            status: process.process.terminationStatus, output: try read(process.output),
+            errors: try read(process.errors))
+    }
+
+    /// Starts a command and does not wait for it.
+    func start(_ line: String, input: String = "") throws -> (
+        process: Process, output: String, errors: String
+    ) {
+        let words = Self.words(line)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.products + "/" + words[0])
+        process.arguments = Array(words.dropFirst())
+        process.currentDirectoryURL = URL(fileURLWithPath: path)
+        process.environment = ["VARVE_STORE": "data", "COLUMNS": "100"]
+        let name = UUID().uuidString
+        for suffix in ["in", "out", "err"] { try write(suffix == "in" ? input : "", to: "\(name).\(suffix)") }
+        process.standardInput = FileHandle(forReadingAtPath: "\(path)/\(name).in")
+        process.standardOutput = FileHandle(forWritingAtPath: "\(path)/\(name).out")
+        process.standardError = FileHandle(forWritingAtPath: "\(path)/\(name).err")
+        try process.run()
+        return (process, "\(name).out", "\(name).err")
+    }
+
+    func read(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: path + "/" + name)), as: UTF8.self)
+    }
+
+    /// The files below the store whose names begin so, in order.
+    func files(_ prefix: String) throws -> [String] {
+        let all = FileManager.default.enumerator(atPath: path + "/data")?.compactMap { $0 as? String } ?? []
+        return all.filter { ($0.split(separator: "/").last ?? "").hasPrefix(prefix) }.sorted()
+    }
+
+    /// Changes one bit in a file of the store.
+    func flip(_ file: String, at offset: Int) throws {
+        let url = URL(fileURLWithPath: path + "/data/" + file)
+        var bytes = try Data(contentsOf: url)
+        bytes[offset] ^= 1
+        try bytes.write(to: url)
+    }
+
+    /// All bytes of the store, by file: what an inspection must not change.
+    func image() throws -> [String: Data] {
+        var image: [String: Data] = [:]
+        for file in try files("") {
+            image[file] = try? Data(contentsOf: URL(fileURLWithPath: path + "/data/" + file))
+        }
+        return image
+    }
+
+    private static func words(_ line: String) -> [String] {
+        line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { at, part in
+            at % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+        }
+    }
+
+    static let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+
+    static var products: String {
+        #if DEBUG
+        repository + "/.build/debug"
+        #else
+        repository + "/.build/release"
+        #endif
+    }
+}

@@ -1,4 +1,4 @@
-import VarveBytes
+package import VarveBytes
 import VarveDocument
 import VarveEngine
 public import VarveQuery

@@ -14,7 +14,7 @@ struct PITsCommand: ParsableCommand {
         var damage = store.damage
         for pit in try PITView.all(of: store, &damage) {
             let record = pit.record
-            var parts = ["pit \(record.id.hex)", pit.expiry, "created \(Wording.time(record.createdAt))"]
+            var parts = ["pit \(pit.id)", pit.expiry, "created \(Wording.time(record.createdAt))"]
             if !record.label.isEmpty { parts.append("label \(record.label)") }
             try Output.line(parts.joined(separator: "   "))
             for pin in record.pins {

@@ -87,30 +87,31 @@ extension FileDump {
                 "record at byte \(Wording.grouped(scanner.place.lowerBound))",
                 "\(frame.type == 1 ? "base" : "changes")", "durable to \(Wording.grouped(frame.durableEnd))")
             let payload = scanner.copyPayload()
-            try dumpChanges(payload, at: scanner.place.lowerBound)
+            try dumpChanges(payload, at: scanner.place.lowerBound, of: header.owner)
         }
         if let problem = scanner.problem { try pass(Damage(path, from: scanner.offset, problem)) }
     }
 
-    private func dumpChanges(_ payload: SharedBytes?, at offset: UInt64) throws {
+    private func dumpChanges(_ payload: SharedBytes?, at offset: UInt64, of store: UUID128) throws {
         guard let payload else { return }
         var changes: [PITChange] = []
         do throws(FormatError) {
             var reader = PITPayloadReader(payload.bytes)
             while let change = try reader.next() { changes.append(change) }
         } catch { try pass(Damage(path, from: offset + UInt64(RecordFrame.headerBytes), error)) }
-        for change in changes { try line(Self.text(change), depth: 2) }
+        for change in changes { try line(Self.text(change, of: store), depth: 2) }
     }
 
-    private static func text(_ change: PITChange) -> String {
+    private static func text(_ change: PITChange, of store: UUID128) -> String {
+        let pit = { (id: UUID128) in "pit \(PointInTimeID(random: id, store: store))" }
         switch change {
         case .create(let record):
             let pins = record.pins.map { "\($0.sequenceNumber.map { Wording.grouped($0) } ?? "-")" }
             return
-                "create \(record.id)   label \(record.label)   keep-alive \(record.keepAlive) ms   S \(pins.joined(separator: " "))"
+                "create \(pit(record.id))   label \(record.label)   keep-alive \(record.keepAlive) ms   S \(pins.joined(separator: " "))"
         case .touch(let id, let keepAlive, let lastAccess):
-            return "touch \(id)   keep-alive \(keepAlive) ms   at \(Wording.time(lastAccess))"
-        case .delete(let id): return "delete \(id)"
+            return "touch \(pit(id))   keep-alive \(keepAlive) ms   at \(Wording.time(lastAccess))"
+        case .delete(let id): return "delete \(pit(id))"
         case .heartbeat(let time): return "heartbeat \(Wording.time(time))"
         }
     }

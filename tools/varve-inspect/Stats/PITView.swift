@@ -5,6 +5,7 @@ import VarveManifest
 /// One point in time as the registry has it.
 struct PITView {
     let record: PITRecord
+    private let store: UUID128
     private let now: Int64
 
     /// All of a store, oldest first; a registry that cannot be read is damage.
@@ -15,7 +16,7 @@ struct PITView {
             }
             damage += read.report.damage
             let now = store.environment.clock.wallMilliseconds
-            return read.records.map { PITView(record: $0, now: now) }.sorted {
+            return read.records.map { PITView(record: $0, store: store.identity.store, now: now) }.sorted {
                 ($0.record.createdAt, $0.record.id) < ($1.record.createdAt, $1.record.id)
             }
         } catch .damaged(let broken) {
@@ -24,8 +25,11 @@ struct PITView {
         } catch { throw error }
     }
 
-    /// The first digits of its random part.
-    var name: String { String(record.id.hex.prefix(8)) }
+    /// Its id, as `varve pit` takes it.
+    var id: String { PointInTimeID(random: record.id, store: store).description }
+
+    /// The last characters of the id, which tell it from the others where there is little room.
+    var shortID: String { "…" + id.suffix(8) }
 
     /// Time until it goes, if nobody uses it and nobody has since the registry was told.
     var expiry: String {
@@ -45,7 +49,7 @@ struct PITView {
         let retained = held.reduce(UInt64(0)) { $0 + $1.byteCount }
         let freed = own.reduce(UInt64(0)) { $0 + $1.byteCount }
         return [
-            "pit \(name)", "S \(Wording.grouped(number))", expiry,
+            "pit \(id)", "S \(Wording.grouped(number))", expiry,
             "retains \(Wording.size(retained)), deleting it frees \(Wording.size(freed))",
         ].joined(separator: "   ")
     }

@@ -58,7 +58,7 @@ struct StatsCommand: ParsableCommand {
         table.add("segment", "docs", "live", "dead", "on disk", "births", "valid", "held by")
         for entry in manifest.segments + manifest.retired {
             var holders = entry.isRetired ? [] : ["current"]
-            holders += pins.filter { entry.answers($0.1) }.map { "pit \($0.0.name)" }
+            holders += pins.filter { entry.answers($0.1) }.map { "pit \($0.0.shortID)" }
             let end = entry.isRetired ? "to \(Wording.grouped(entry.to))" : "on"
             table.add(
                 Wording.id(entry.id) + (entry.isRetired ? " (retired)" : ""), Wording.grouped(entry.rows),

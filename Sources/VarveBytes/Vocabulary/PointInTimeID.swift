@@ -1,5 +1,3 @@
-package import VarveBytes
-
 /// The name of a point in time: 40 characters of base64url, whatever the number of shards.
 ///
 /// ```

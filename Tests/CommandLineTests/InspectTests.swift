@@ -56,6 +56,51 @@ import Testing
         }
     }
 
+    @Test func `names a point in time as varve does`() throws {
+        let workspace = try prepared()
+        let listed = try workspace.run("varve pit list").output
+        let id = try #require(listed.split(separator: "\t").first)
+        for command in ["pits", "stats", "dump"] {
+            let run = try workspace.run("varve-inspect \(command) data")
+            #expect(run.output.contains("pit \(id)   "), "\(run.output)")
+        }
+        #expect(
+            try workspace.run("varve-inspect stats data").output.contains("current, pit …\(id.suffix(8))\n"))
+        #expect(try workspace.run("varve pit close \(id)").status == 0)
+    }
+
+    /// What the README shows is what a run prints, but for what differs from run to run.
+    @Test func `looks at a live store, a killed one and a damaged one, as the README shows`() throws {
+        let workspace = try prepared()
+        try workspace.write(#"{"_id":"a","_source":{"n":1}}"# + "\n", to: "feed.ndjson")
+        try workspace.run("varve index create feed")
+        let writer = try workspace.start("varve ingest start feed --source file:feed.ndjson --follow").process
+        defer { if writer.isRunning { kill(writer.processIdentifier, SIGKILL) } }
+        let deadline = Date(timeIntervalSinceNow: 60)
+        // The log says how far it is synced once nothing more comes.
+        while try !workspace.run("varve-inspect wal data feed/0").output.contains("watermark"),
+            Date.now < deadline
+        {}
+        var live = Transcript(workspace)
+        try live.run("varve-inspect stats data")
+        try live.expect("inspect-live", shownIn: "README.md")
+
+        kill(writer.processIdentifier, SIGKILL)
+        writer.waitUntilExit()
+        let log = try #require(try workspace.files("wal-0000000000000002").first)
+        try workspace.tear(log, keeping: 16)
+        var killed = Transcript(workspace)
+        try killed.run("varve-inspect wal data feed/0 2")
+        try killed.run("varve get feed a")
+        try killed.expect("inspect-killed", shownIn: "README.md")
+
+        let broken = try prepared()
+        try broken.flip(#require(try broken.files("seg-").first), at: 70)
+        var damaged = Transcript(broken)
+        try damaged.run("varve-inspect verify data")
+        try damaged.expect("inspect-damaged", shownIn: "README.md")
+    }
+
     @Test func `works beside a live writer and on what a killed one leaves`() throws {
         let workspace = try Workspace()
         try workspace.write(#"{"_id":"a","_source":{"n":1}}"# + "\n", to: "feed.ndjson")

@@ -22,7 +22,10 @@ struct Transcript {
         return run
     }
 
-    func expect(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    /// - Parameter document: A document of the repository that shows the same as a block of code.
+    func expect(
+        _ name: String, shownIn document: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         let path = Workspace.repository + "/Tests/CommandLineTests/Golden/\(name).txt"
         let masked = Self.mask(text)
         if ProcessInfo.processInfo.environment["VARVE_UPDATE_GOLDEN"] != nil {
@@ -30,19 +33,27 @@ struct Transcript {
         }
         let golden = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         #expect(masked == golden, sourceLocation: sourceLocation)
+        guard let document else { return }
+        let page = try Data(contentsOf: URL(fileURLWithPath: Workspace.repository + "/" + document))
+        #expect(
+            Self.mask(String(decoding: page, as: UTF8.self)).contains("```\n\(golden)```\n"),
+            "\(document) shows something else than \(name).txt", sourceLocation: sourceLocation)
     }
 
     static func mask(_ text: String) -> String {
         let rules = [
-            (#"\b[A-Za-z0-9_-]{40}\b"#, "<pit>"),
+            (#"(?<![\w-])[\w-]{40}(?![\w-])"#, "<pit>"),
+            (#"pit …[\w-]{8}(?![\w-])"#, "pit …<end>"),
             (#"\[[A-Za-z0-9_-]{20}\]"#, "[<id>]"),
             (#"\b[0-9a-f]{32}\b"#, "<uuid>"),
             (#"(wal|seg|dels|manifest|catalog|pits)-0{8}([0-9a-f]{8})"#, "$1-$2"),
             (#"\b[0-9a-f]{16}\b"#, "<checksum>"),
-            (#"pit [0-9a-f]{8}\b"#, "pit <name>"),
             (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"#, "<time>"),
             (#"expires in +(\d+h )?(\d+m ?)?(\d+s)?"#, "expires in <time>"),
-            (#"  wal [0-9a-f]+   .*"#, "  wal <log>"),
+            (
+                #"  wal [0-9a-f]+   ([^ ]+ operations[^ ]* ?[^ ]*)   [0-9.]+ K?i?B"#,
+                "  wal <file>   $1   <size>"
+            ),
         ]
         var masked = text
         for (pattern, replacement) in rules {

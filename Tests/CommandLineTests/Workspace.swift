@@ -79,6 +79,15 @@ struct Workspace {
         try bytes.write(to: url)
     }
 
+    /// Leaves only the first bytes of the last record of a log, as a write does that power loss or kill -9 stops.
+    func tear(_ file: String, keeping count: Int) throws {
+        let url = URL(fileURLWithPath: path + "/data/" + file)
+        var bytes = try Data(contentsOf: url)
+        let last = try #require(bytes.range(of: Data("WREC".utf8), options: .backwards))
+        bytes.resetBytes(in: last.lowerBound + count..<bytes.count)
+        try bytes.write(to: url)
+    }
+
     /// All bytes of the store, by file: what an inspection must not change.
     func image() throws -> [String: Data] {
         var image: [String: Data] = [:]

@@ -32,7 +32,7 @@ package final class Shard: Sendable {
     let publication: Locked<Publication>
     let structure = Locked(())
     let commits: Locked<CommitState>
-    let activity = Locked(ShardActivity())
+    let activity: Locked<ShardActivity>
 
     init(
         index: UUID128, number: Int, uuid: UUID128, layout: ShardLayout, schema: Schema,
@@ -51,6 +51,7 @@ package final class Shard: Sendable {
         self.sequencer = Locked(sequencer)
         self.publication = Locked(publication)
         self.commits = Locked(commits)
+        activity = Locked(ShardActivity(lastFlush: services.environment.clock.monotonicNanoseconds))
     }
 
     var options: StoreOptions { services.options }
@@ -98,8 +99,8 @@ struct ShardActivity {
     /// The next flush commits a generation even if there is nothing to flush.
     var mustCommit = false
     var isClosed = false
-    /// Monotonic nanoseconds of the last flush and of the last refresh.
-    var lastFlush: UInt64 = 0
+    /// Monotonic nanoseconds of the last flush, or of opening, and of the last refresh.
+    var lastFlush: UInt64
     var lastRefresh: UInt64 = 0
     /// What the last background flush or merge failed with; cleared by the next that succeeds.
     var backgroundFailure: EngineError?

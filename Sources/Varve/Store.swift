@@ -23,7 +23,8 @@ public final class Store: Sendable {
     ///
     /// - Parameter path: A directory of the file system, absolute or relative to the current one.
     /// - Throws: `.unavailable` if another process has it open, or the disk refuses; `.corrupted` if
-    ///   acknowledged data is damaged, naming the file and the byte; `.invalid` if the directory holds something else.
+    ///   acknowledged data is damaged, naming the file and the byte; `.invalid` if the directory holds something
+    ///   else; `.notFound` if it holds no store and none is to be made. In the last two it stays untouched.
     public static func open(
         at path: String, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true
     ) async throws(VarveError) -> Store {
@@ -33,10 +34,28 @@ public final class Store: Sendable {
             do throws(FileError) {
                 environment = try Environment.system(root: path, create: createIfMissing)
             } catch {
-                throw VarveError(
-                    .unavailable, "the store at \(path) cannot be opened: \(error)", cause: error)
+                let (kind, reason) = explain(error, creating: createIfMissing)
+                throw VarveError(kind, "the store at \(path) cannot be opened: \(reason)", cause: error)
             }
-            return try open(in: environment, options: options, createIfMissing: createIfMissing)
+            do throws(VarveError) {
+                return try open(in: environment, options: options, createIfMissing: createIfMissing)
+            } catch {
+                throw VarveError(
+                    error.kind, "the store at \(path) cannot be opened: \(error.message)",
+                    place: error.place, cause: error.cause)
+            }
+        }
+    }
+
+    /// What a failure to open the directory says to whoever named it.
+    private static func explain(_ error: FileError, creating: Bool) -> (VarveError.Kind, String) {
+        switch error.code {
+        case .notFound where creating: (.invalid, "the directory that it would lie in does not exist")
+        case .notFound: (.notFound, "there is no such directory")
+        case .notRegular: (.invalid, "that is no directory")
+        case .permission:
+            (.unavailable, "permission denied; it must be this user's and not open to everyone's writes")
+        default: (.unavailable, error.description)
         }
     }
 

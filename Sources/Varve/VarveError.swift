@@ -11,7 +11,7 @@ public struct VarveError: Error, Sendable, CustomStringConvertible {
     public struct Kind: Hashable, Sendable, CustomStringConvertible {
         public let description: String
 
-        /// No index, document or point in time has this name.
+        /// No store is there; or no index, document or point in time has this name.
         public static let notFound = Kind(description: "not found")
         /// The name is taken, or the version is not the one that was expected.
         public static let conflict = Kind(description: "conflict")

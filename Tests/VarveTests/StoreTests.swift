@@ -59,4 +59,22 @@ import VarveSimulation
         #expect(sources == [0, 2, 3, 5, 40].map { #"{"n":\#($0)}"# })
         try await store.close()
     }
+
+    @Test func `leaves a directory that is no store as it is`() async throws {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let error = await #expect(throws: VarveError.self) {
+            try await Store.open(at: root.path, createIfMissing: false)
+        }
+        #expect(error?.kind == .notFound)
+        #expect(
+            error?.message.contains("\(root.path) cannot be opened: the directory holds no Varve store")
+                == true)
+        #expect(try root.files.list(.root).isEmpty)
+        _ = try root.files.createFile("letter.txt")
+        let refusal = await #expect(throws: VarveError.self) { try await Store.open(at: root.path) }
+        #expect(refusal?.kind == .invalid)
+        #expect(refusal?.message.contains("letter.txt") == true)
+        #expect(try root.files.list(.root).map(\.name) == ["letter.txt"])
+    }
 }

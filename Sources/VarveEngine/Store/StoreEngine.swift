@@ -202,7 +202,8 @@ extension EngineError {
         case .storage(let storage): self = .storage(storage)
         case .newerFormat(let damage): self = .storage(.damaged(damage))
         case .publishing(let failure): self = EngineError(failure)
-        case .notAStore, .exists: self = .invalid(error.description)
+        case .notAStore: self = .notFound(error.description)
+        case .exists, .occupied: self = .invalid(error.description)
         }
     }
 }

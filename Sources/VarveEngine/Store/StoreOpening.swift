@@ -33,17 +33,20 @@ struct OpenedStore {
 extension StoreEngine {
     /// Opens the store in this environment, or makes one where there is none.
     ///
-    /// Order: lock; identity; catalog; points in time, so that pins are known before anything could be dropped;
+    /// Order: a look at the directory, which stays untouched if no store is there and none may be made; lock; identity; catalog; points in time, so that pins are known before anything could be dropped;
     /// then each shard recovers, commits a manifest with the next writer epoch, and only then takes work.
     package static func open(
         _ environment: Environment, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true
     ) throws(EngineError) -> StoreEngine {
+        do throws(StoreIdentityError) {
+            try StoreIdentity.checkRoot(environment.files, canCreate: createIfMissing)
+        } catch { throw EngineError(error) }
         let lock: any FileLock
         do throws(FileError) {
             lock = try environment.files.lock(StoreLayout.lock)
         } catch {
             if error.code == .locked {
-                throw .locked("the store is open in another process or handle: \(error)")
+                throw .locked("it is open in another process or handle")
             }
             throw .storage(.file(error))
         }

@@ -34,6 +34,23 @@ extension StoreIdentity {
         return identity
     }
 
+    /// Refuses a root that holds no store if none may be made in it. Changes nothing on disk: to be asked before
+    /// the lock leaves its file there.
+    ///
+    /// - Parameter canCreate: A root is fit for a new store if it is empty, but for what making one has left.
+    package static func checkRoot(_ files: any FileSystem, canCreate: Bool) throws(StoreIdentityError) {
+        if try holdsAStore(files) { return }
+        guard canCreate else { throw .notAStore }
+        let ours = [StoreLayout.lock, StoreLayout.temporary, StoreLayout.indices].map(\.text)
+        let names: [String]
+        do throws(FileError) { names = try files.list(.root).map(\.name) } catch {
+            throw .storage(.file(error))
+        }
+        // Where a disk is mounted its file system keeps a directory of its own.
+        let others = names.filter { !ours.contains($0) && $0 != "lost+found" }
+        if let name = others.min() { throw .occupied(name) }
+    }
+
     /// Reads the identity. Changes nothing on disk.
     package static func load(from files: any FileSystem) throws(StoreIdentityError) -> LoadedIdentity {
         let path = StoreLayout.identity

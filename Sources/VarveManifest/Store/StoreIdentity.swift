@@ -72,6 +72,8 @@ package enum StoreIdentityError: Error, Equatable, Sendable, CustomStringConvert
     case notAStore
     /// It is one already, or what is left of one.
     case exists
+    /// No store is there, and something else is: this name among others.
+    case occupied(String)
     case newerFormat(Damage)
     case storage(StorageError)
     /// Catalog or registry could not be opened or made.
@@ -79,8 +81,10 @@ package enum StoreIdentityError: Error, Equatable, Sendable, CustomStringConvert
 
     package var description: String {
         switch self {
-        case .notAStore: "not a Varve data directory: it has no STORE file"
+        case .notAStore: "the directory holds no Varve store: it has no STORE file"
         case .exists: "the directory holds a store already"
+        case .occupied(let name):
+            "the directory holds no Varve store and is not empty: it has \(name.prefix(80))"
         case .newerFormat(let damage): "a later release wrote this store: \(damage)"
         case .storage(let error): error.description
         case .publishing(let failure): failure.description

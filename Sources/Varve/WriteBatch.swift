@@ -48,8 +48,9 @@ public struct WriteBatch: ~Copyable {
         let name = id ?? String(decoding: GeneratedID.make(random.next(), random.next()), as: UTF8.self)
         var options = OperationOptions(condition)
         options.idIsNew = isNew
+        options.idIsGiven = !isNew
         if isNew && options.versioning == .resolved { options.versioning = .blind }
-        try add(name) { (builder, bytes) throws(DocumentError) in
+        try add(name, isGiven: !isNew) { (builder, bytes) throws(DocumentError) in
             if condition == .absent {
                 try builder.create(id: bytes, source: json.rawSpan, options: options)
             } else {
@@ -73,13 +74,14 @@ public struct WriteBatch: ~Copyable {
     }
 
     private mutating func add(
-        _ id: String, _ body: (inout BatchBuilder, RawSpan) throws(DocumentError) -> Void
+        _ id: String, isGiven: Bool = true,
+        _ body: (inout BatchBuilder, RawSpan) throws(DocumentError) -> Void
     ) throws(VarveError) {
         let bytes = Array(id.utf8)
         let number = index.engine.shard(for: bytes.rawSpan).number
         let part = parts[number] ?? Part(index.engine.schema)
         do throws(DocumentError) { try body(&part.builder, bytes.rawSpan) } catch {
-            throw VarveError(error, id: id)
+            throw isGiven ? VarveError(error, id: id) : VarveError(error)
         }
         part.places.append(count)
         part.ids.append(id)

@@ -25,6 +25,7 @@ extension BatchBuilder {
                 throw DocumentError(.invalidOperation, "ID field is missing. Invalid message.")
             }
             options.idIsNew = fallbackIsNew
+            options.idIsGiven = false
             try append(envelope, id: fallbackID, options, bytes)
         }
     }

@@ -19,6 +19,8 @@ package struct OperationOptions: Sendable, Hashable {
     package var ifPrimaryTerm: UInt64 = 0
     /// The id was generated: nothing needs to be looked up for it.
     package var idIsNew = false
+    /// Whether the document came with its id: messages leave out one that was made up.
+    package var idIsGiven = true
 
     package init() {}
 
@@ -115,7 +117,7 @@ package struct BatchBuilder: ~Copyable {
         if isFresh { extractor.refresh() }
         isFresh = false
         let firstValue = extractor.sink.values.count
-        try extractor.extract(text, at: index, id: id)
+        try extractor.extract(text, at: index, id: options.idIsGiven ? id : RawSpan())
         append(kind, id, options, routing, source: source, firstValue: firstValue)
     }
 

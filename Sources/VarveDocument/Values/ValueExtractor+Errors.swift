@@ -46,9 +46,9 @@ extension ValueExtractor {
                 "failed to parse date field [\(value)] with format [\(field.format ?? DateFormat.defaultNames)]"
             default: nil
             }
-        let shownID = String(validating: id) ?? ""
+        let document = id.byteCount == 0 ? "" : " in document with id '\(String(validating: id) ?? "")'"
         let what =
-            "failed to parse field [\(field.path)] of type [\(type)] in document with id '\(shownID)'. "
+            "failed to parse field [\(field.path)] of type [\(type)]\(document). "
             + "Preview of field's value: '\(value)'"
         return DocumentError(.wrongType, what, cause: cause, offset: offset(of: word))
     }

@@ -52,7 +52,7 @@ struct ValueExtractor: ~Copyable {
 
     /// Appends the values of the object at tape index `start`. The text has just been parsed.
     ///
-    /// - Parameter id: For messages only.
+    /// - Parameter id: For messages only; empty if they are to leave it out.
     mutating func extract(_ bytes: RawSpan, at start: Int, id: RawSpan) throws(DocumentError) {
         if parser.paths.generation != pathGeneration || chain.count > Self.chainMax {
             pathGeneration = parser.paths.generation

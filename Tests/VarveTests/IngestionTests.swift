@@ -76,6 +76,7 @@ import VarveSimulation
         try await ingestion.reset(to: .pointer(40))
         #expect(ingestion.state.committed == 40)
         #expect(ingestion.state.epoch == 1)
+        #expect(ingestion.state.lag.durable == 60)
         ingestion.resume()
         for await state in ingestion.states where state.committed == 100 { break }
         await ingestion.close()
@@ -97,12 +98,50 @@ import VarveSimulation
         let first = try await source.poll(from: start, limit: 10, timeout: .zero)
         #expect(first.count == 1)
         try append("\n")
+        #expect(try await source.incompleteBytes() == 0)
         let second = try await source.poll(from: first[0].next, limit: 10, timeout: .zero)
         #expect(second.map { String(decoding: $0.payload, as: UTF8.self) } == [message(1)])
         #expect(second[0].next.details.0 == 2)
         try feed.truncate(to: 3)
         await #expect(throws: StreamSourceError.self) {
             try await source.poll(from: second[0].next, limit: 10, timeout: .zero)
+        }
+    }
+
+    @Test func `a file is caught up with at its last whole line`() async throws {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let store = try await Store.open(at: root.path + "/data")
+        let endings = ["", "\n\n", "\r\n\n", #"{"_sou"#, "\n\r\n{", String(repeating: "\n", count: 5_000)]
+        for (number, ending) in endings.enumerated() {
+            let feed = try root.files.createFile(StorePath.root.appending("feed\(number)"))
+            let whole = message(0) + "\n" + message(1) + "\n"
+            try feed.write(Array((whole + ending).utf8).rawSpan, at: 0)
+            let index = try await store.createIndex("stream\(number)", mapping: ["n": .long])
+            let source = JSONLinesSource("\(root.path)/feed\(number)")
+            let ingestion = try await index.ingest(from: source)
+            let state = await ingestion.caughtUp()
+            #expect(state.committed == StreamPointer(UInt64(whole.utf8.count)), "\(ending.prefix(9))")
+            let incomplete = ending.utf8.reversed().prefix { $0 != 0x0A }.count
+            #expect(state.incompleteBytes == UInt64(incomplete), "\(ending.prefix(9))")
+            await ingestion.close()
+        }
+        try await store.close()
+    }
+
+    @Test func `a reset to a bare number is looked up when it is read from`() async throws {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let feed = try root.files.createFile("feed.ndjson")
+        let line = message(0) + "\n"
+        try feed.write(Array((line + message(1) + "\n").utf8).rawSpan, at: 0)
+        let source = JSONLinesSource(root.path + "/feed.ndjson")
+        let bare = StreamPointer(UInt64(line.utf8.count))
+        let found = try await source.poll(from: bare, limit: 10, timeout: .zero)
+        #expect(found.map(\.pointer) == [bare])
+        #expect(source.describe(found[0].pointer) == "line 2, at byte \(bare)")
+        await #expect(throws: StreamSourceError.self) {
+            try await source.poll(from: 7, limit: 10, timeout: .zero)
         }
     }
 }
@@ -125,6 +164,10 @@ import VarveSimulation
                 return nil
             }
         }
+        #expect(
+            await kind { _ = try await Store.open(at: root.path + "/none", createIfMissing: false) }
+                == .notFound
+        )
         let deep = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
         #expect(await kind { try await index.put(json: "{\"a\":", id: "1") } == .invalid)
         #expect(

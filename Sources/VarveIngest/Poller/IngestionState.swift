@@ -7,7 +7,8 @@ public struct IngestionState: Hashable, Sendable {
         case polling
         /// A request to the source failed and will be repeated.
         case retrying(String)
-        /// Paused, with nothing on its way: asked for, or by itself with the reason.
+        /// Paused, with nothing on its way: asked for, or by itself with the reason. What was applied is
+        /// committed, unless the reason is that the log has failed.
         case paused(reason: String?)
         /// Stopped for good.
         case closed
@@ -54,6 +55,8 @@ public struct IngestionState: Hashable, Sendable {
     /// Of these, refused by their version condition.
     public var conflicts = 0
     public var lag = Lag()
+    /// Bytes behind the end of the stream that are no whole message yet; not part of the lag.
+    public var incompleteBytes: UInt64 = 0
     /// The last message that could not be applied, where and why.
     public var lastFailure: MessageFailure?
 
@@ -63,14 +66,17 @@ public struct IngestionState: Hashable, Sendable {
 /// A message that could not be applied.
 public struct MessageFailure: Hashable, Sendable, CustomStringConvertible {
     public var pointer: StreamPointer
+    /// The pointer in the words of the stream, such as `line 7`.
+    public var place: String
     public var reason: String
 
-    package init(pointer: StreamPointer, reason: String) {
+    package init(pointer: StreamPointer, place: String, reason: String) {
         self.pointer = pointer
+        self.place = place
         self.reason = reason
     }
 
-    public var description: String { "message at \(pointer): \(reason)" }
+    public var description: String { "\(place): \(reason)" }
 }
 
 /// What becomes of a message that cannot be applied.

@@ -25,6 +25,8 @@ package final class Poller: Sendable {
         var observers: [UInt64: AsyncStream<IngestionState>.Continuation] = [:]
         var nextObserver: UInt64 = 0
         var durabilityFailure: String?
+        /// Where the stream ended when it was last asked.
+        var end: StreamPointer?
         var task: Task<Void, Never>?
     }
 
@@ -187,14 +189,12 @@ package final class Poller: Sendable {
             if let failure = state.withLock({ $0.durabilityFailure }) { throw StreamSourceError(failure) }
             let messages = try await source.poll(
                 from: pointer, limit: options.batchMessages, timeout: options.pollTimeout)
-            let end = try await source.end()
+            try await measure()
             guard !messages.isEmpty else {
-                measure(end)
                 tell(.nothingThere)
                 return builder
             }
             try await apply(messages, from: pointer, &builder)
-            measure(end)
         } catch is CancellationError {
             // Closing cancels the request; the machine knows.
         } catch { fail(error) }
@@ -222,7 +222,9 @@ package final class Poller: Sendable {
             do throws(DocumentError) {
                 try append(message, to: &builder, &id, prefixBytes)
             } catch {
-                failure = MessageFailure(pointer: message.pointer, reason: error.description)
+                failure = MessageFailure(
+                    pointer: message.pointer, place: source.describe(message.pointer),
+                    reason: error.description)
                 if options.onError == .block {
                     blocked = failure
                     break
@@ -316,12 +318,12 @@ package final class Poller: Sendable {
         }
     }
 
-    private func measure(_ end: StreamPointer?) {
-        guard let end else { return }
+    private func measure() async throws {
+        guard let end = try await source.end() else { return }
+        let incompleteBytes = try await source.incompleteBytes()
         state.withLock { state in
-            state.shown.lag = IngestionState.Lag(
-                applied: state.shown.applied.map { end.distance(from: $0) },
-                durable: state.shown.committed.map { end.distance(from: $0) })
+            state.end = end
+            state.shown.incompleteBytes = incompleteBytes
             state.publish()
         }
     }
@@ -360,9 +362,14 @@ package final class Poller: Sendable {
 }
 
 extension Poller.State {
-    /// Shows the machine's phase and tells observers.
+    /// Shows the machine's phase and the lag that follows from the pointers, and tells observers.
     fileprivate mutating func publish() {
         shown.phase = machine.shown
+        if let end {
+            shown.lag = IngestionState.Lag(
+                applied: shown.applied.map { end.distance(from: $0) },
+                durable: shown.committed.map { end.distance(from: $0) })
+        }
         for observer in observers.values { observer.yield(shown) }
     }
 }

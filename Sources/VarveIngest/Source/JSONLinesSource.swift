@@ -8,6 +8,9 @@ import VarveFiles
 /// first bytes. So a file that was cut or replaced is told from one that has grown: reading on in it would skip or
 /// repeat messages, and stops with an error that says so.
 ///
+/// A pointer that came without those, from someone who had only the number, is looked up when it is read from: it
+/// must be the start of a line.
+///
 /// Lines longer than 64 MiB are refused. Empty lines are passed over.
 public final class JSONLinesSource: StreamSource {
     public static let lineBytesMax = 64 << 20
@@ -17,6 +20,18 @@ public final class JSONLinesSource: StreamSource {
     private let readBytes: Int
     private struct State {
         var file: (any OpenFile)?
+        /// The end for the size that the file had when it was last looked for.
+        var end: (size: UInt64, lines: LineEnds)?
+        /// The last pointer that came without its details, with them.
+        var lookedUp: StreamPointer?
+    }
+
+    /// Where the lines of a file end.
+    private struct LineEnds {
+        /// Behind the last line that is a message.
+        var messages: UInt64
+        /// Behind the last line.
+        var lines: UInt64
     }
     private let state = Locked(State())
     public let name: String
@@ -38,19 +53,27 @@ public final class JSONLinesSource: StreamSource {
         case .latest:
             return try scan(file, until: UInt64.max)
         case .pointer(let pointer):
-            let found = try scan(file, until: pointer.low)
-            guard found.low == pointer.low else {
-                throw StreamSourceError("pointer \(pointer) is not the start of a line of \(name)")
-            }
-            return found
+            return try lookUp(pointer, in: file)
         case .timestamp:
             throw StreamSourceError("\(name) has no timestamps: reset it to a pointer, earliest or latest")
         }
     }
 
+    /// Behind the last line that has its newline and is not empty: what a reader can get to.
     public func end() async throws -> StreamPointer? {
         guard let file = try? open() else { return nil }
-        return StreamPointer(try size(of: file))
+        return StreamPointer(try ends(of: file, size: size(of: file)).messages)
+    }
+
+    public func incompleteBytes() async throws -> UInt64 {
+        guard let file = try? open() else { return 0 }
+        let size = try size(of: file)
+        return size - (try ends(of: file, size: size)).lines
+    }
+
+    public func describe(_ pointer: StreamPointer) -> String {
+        pointer.details.0 == 0 && pointer.low > 0
+            ? "message at \(pointer)" : "line \(pointer.details.0 + 1), at byte \(pointer)"
     }
 
     public func poll(
@@ -69,15 +92,16 @@ public final class JSONLinesSource: StreamSource {
 
     // MARK: Reading
 
-    private func read(from pointer: StreamPointer, limit: Int) throws -> [Message] {
+    private func read(from start: StreamPointer, limit: Int) throws -> [Message] {
         let file: any OpenFile
-        if pointer.low == 0 {
+        if start.low == 0 {
             guard let found = try? open() else { return [] }
             file = found
         } else {
             file = try open()
         }
         let size = try size(of: file)
+        let pointer = try start.low > 0 && start.details.0 == 0 ? known(start, in: file) : start
         try check(pointer, size: size, in: file)
         var wanted = readBytes
         while true {
@@ -136,6 +160,62 @@ public final class JSONLinesSource: StreamSource {
             start = newline + 1
         }
         return (messages, pointer.low + UInt64(start), lines)
+    }
+
+    /// A pointer that was set by its number alone, with its details.
+    private func known(_ pointer: StreamPointer, in file: any OpenFile) throws -> StreamPointer {
+        if let last = state.withLock({ $0.lookedUp }), last == pointer { return last }
+        let found = try lookUp(pointer, in: file)
+        state.withLock { $0.lookedUp = found }
+        return found
+    }
+
+    private func lookUp(_ pointer: StreamPointer, in file: any OpenFile) throws -> StreamPointer {
+        let found = try scan(file, until: pointer.low)
+        guard found == pointer else {
+            throw StreamSourceError("pointer \(pointer) is not the start of a line of \(name)")
+        }
+        return found
+    }
+
+    /// Looks for the last newlines from the end of the file backwards.
+    private func ends(of file: any OpenFile, size: UInt64) throws -> LineEnds {
+        if let known = state.withLock({ $0.end }), known.size == size { return known.lines }
+        var found = LineEnds(messages: 0, lines: 0)
+        var window = UInt64(4096)
+        while size > 0 {
+            let start = size - min(size, window)
+            let bytes = try bytes(of: file, at: start, count: Int(size - start))
+            let (messages, lines) = Self.ends(in: bytes)
+            found = LineEnds(
+                messages: messages.map { start + UInt64($0) } ?? 0,
+                lines: lines.map { start + UInt64($0) } ?? 0)
+            if start == 0 || messages != nil { break }
+            // All of it is one line, or empty lines. A line that is too long to be read is looked at no further.
+            guard window <= UInt64(Self.lineBytesMax) else {
+                found = LineEnds(messages: size, lines: lines.map { start + UInt64($0) } ?? size)
+                break
+            }
+            window *= 4
+        }
+        state.withLock { $0.end = (size, found) }
+        return found
+    }
+
+    /// The places behind the last line of `bytes` that is not empty, and behind the last line.
+    private static func ends(in bytes: [UInt8]) -> (messages: Int?, lines: Int?) {
+        guard let newline = bytes.lastIndex(of: 0x0A) else { return (nil, nil) }
+        var end = newline
+        while end > 0 {
+            if bytes[end - 1] == 0x0A {
+                end -= 1
+            } else if bytes[end - 1] == 0x0D && (end == 1 || bytes[end - 2] == 0x0A) {
+                end -= min(end, 2)
+            } else {
+                return (end + 1, newline + 1)
+            }
+        }
+        return (nil, newline + 1)
     }
 
     /// Finds the last line start at or before `limit`, counting lines.

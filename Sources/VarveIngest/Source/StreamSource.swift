@@ -17,10 +17,16 @@ public protocol StreamSource: Sendable {
     func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message]
     /// How far the stream reaches now, for lag: the pointer behind the last message. Nil if it cannot tell.
     func end() async throws -> StreamPointer?
+    /// Bytes behind the end of a message that is still being written. They are no lag: nobody can read them yet.
+    func incompleteBytes() async throws -> UInt64
+    /// A message's place in the words of the stream, such as `line 7`.
+    func describe(_ pointer: StreamPointer) -> String
 }
 
 extension StreamSource {
     public func end() async throws -> StreamPointer? { nil }
+    public func incompleteBytes() async throws -> UInt64 { 0 }
+    public func describe(_ pointer: StreamPointer) -> String { "message at \(pointer)" }
 }
 
 /// A position that is not a pointer yet.

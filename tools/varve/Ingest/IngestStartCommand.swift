@@ -32,11 +32,11 @@ struct IngestStartCommand: AsyncParsableCommand {
     /// Behind the last whole line that the source has now.
     private func end(of source: JSONLinesSource) async throws -> StreamPointer {
         do {
-            let end = try await source.resolve(.latest)
-            if let size = try await source.end(), size > end {
+            _ = try await source.resolve(.earliest)
+            if try await source.incompleteBytes() > 0 {
                 Output.note("the last line of \(source.name) has no line end and is left for later")
             }
-            return end
+            return try await source.end() ?? 0
         } catch { throw CommandFailure.badInput("\(error)") }
     }
 

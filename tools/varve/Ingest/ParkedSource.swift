@@ -11,6 +11,8 @@ struct ParkedSource: StreamSource {
         if let positions { return try await positions.resolve(position) }
         // The start of a stream is the start of every file.
         if position == .earliest { return StreamPointer(0) }
+        // A bare number: the source looks it up when it is read from there.
+        if case .pointer(let pointer) = position { return pointer }
         throw StreamSourceError("nothing was ever read")
     }
 

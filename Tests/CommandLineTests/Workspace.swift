@@ -61,6 +61,38 @@ struct Workspace {
         return (process, "\(name).out", "\(name).err")
     }
 
+    /// Runs a line in a shell that finds the commands, and returns its exit status.
+    func shell(_ line: String, path search: String = Self.products) throws -> Int32 {
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = ["-c", line]
+        shell.currentDirectoryURL = URL(fileURLWithPath: path)
+        shell.environment = ["VARVE_STORE": "data", "PATH": search + ":/usr/bin:/bin"]
+        shell.standardError = FileHandle.nullDevice
+        shell.standardOutput = FileHandle.nullDevice
+        try shell.run()
+        shell.waitUntilExit()
+        return shell.terminationStatus
+    }
+
+    /// Waits for a writer to have nothing more to do: its log then says how far it is synced.
+    func waitForWatermark(in shard: String) throws {
+        let deadline = Date(timeIntervalSinceNow: 60)
+        while try !run("varve-inspect wal data \(shard)").output.contains("watermark") {
+            try #require(Date.now < deadline, "nothing was written into \(shard)")
+        }
+    }
+
+    func makeDirectory(_ name: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path + "/" + name, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    }
+
+    func names(in directory: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path + "/" + directory).sorted()
+    }
+
     func read(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: path + "/" + name)), as: UTF8.self)
     }

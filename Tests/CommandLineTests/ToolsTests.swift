@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+@Suite struct `The script tools/test` {
+    /// A `swift` that does nothing but what the test wants of it, in front of the real one.
+    private func prepared(build: String) throws -> Workspace {
+        let workspace = try Workspace()
+        try workspace.makeDirectory("bin")
+        let swift = """
+            #!/bin/bash
+            case "$1" in
+                --version) echo "Swift version 6.3.1" ;;
+                build) \(build) ;;
+                test) touch tested ;;
+            esac
+            """
+        // It works from the repository, so that is where `tested` would be.
+        try workspace.write(
+            swift.replacingOccurrences(of: "touch tested", with: "touch \(workspace.path)/tested"),
+            to: "bin/swift")
+        try workspace.write("#!/bin/bash\necho 'install ok installed'\n", to: "bin/dpkg-query")
+        _ = try workspace.shell("chmod +x bin/*")
+        return workspace
+    }
+
+    private func run(_ workspace: Workspace) throws -> (status: Int32, output: String) {
+        let status = try workspace.shell(
+            "\(Workspace.repository)/tools/test > out.txt 2>&1", path: workspace.path + "/bin")
+        return (status, try workspace.read("out.txt"))
+    }
+
+    @Test func `ends with a build that fails, and shows what the build said`() throws {
+        let workspace = try prepared(build: "echo '[1/2] Compiling'; echo 'error: no such module'; exit 1")
+        let (status, output) = try run(workspace)
+        #expect(status == 1)
+        #expect(output.hasSuffix("error: no such module\n"), "\(output)")
+        #expect(!output.contains("[1/2]"))
+        #expect(try !workspace.names(in: "").contains("tested"))
+    }
+
+    @Test func `goes on to the tests after a build that has nothing to say`() throws {
+        let workspace = try prepared(build: "echo '[1/2] Compiling'")
+        let (status, output) = try run(workspace)
+        #expect(status == 0, "\(output)")
+        #expect(try workspace.names(in: "").contains("tested"))
+    }
+}

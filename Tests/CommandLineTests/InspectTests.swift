@@ -76,11 +76,7 @@ import Testing
         try workspace.run("varve index create feed")
         let writer = try workspace.start("varve ingest start feed --source file:feed.ndjson --follow").process
         defer { if writer.isRunning { kill(writer.processIdentifier, SIGKILL) } }
-        let deadline = Date(timeIntervalSinceNow: 60)
-        // The log says how far it is synced once nothing more comes.
-        while try !workspace.run("varve-inspect wal data feed/0").output.contains("watermark"),
-            Date.now < deadline
-        {}
+        try workspace.waitForWatermark(in: "feed/0")
         var live = Transcript(workspace)
         try live.run("varve-inspect stats data")
         try live.expect("inspect-live", shownIn: "README.md")

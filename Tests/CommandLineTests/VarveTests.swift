@@ -92,6 +92,37 @@ import Testing
         try session.expect("ingestion")
     }
 
+    @Test func `moves a pointer without the source, and says what it waits for`() throws {
+        var session = try prepared()
+        let first = #"{"_id":"a","_source":{"n":1}}"# + "\n"
+        try session.workspace.write(first + first + #"{"_id":"b","#, to: "feed.ndjson")
+        try session.run("varve init data")
+        try session.run("varve index create feed")
+        try session.run("varve ingest start feed --source file:feed.ndjson")
+        try session.run("varve ingest state feed --source file:feed.ndjson")
+        try session.run("varve ingest reset feed --to pointer:30")
+        try session.run("varve ingest state feed --source file:feed.ndjson --json")
+        try session.run("varve ingest start feed --source file:feed.ndjson")
+        try session.run("varve ingest reset feed --to latest")
+        try session.run("varve ingest reset feed --to latest --source file:feed.ndjson")
+        try session.run("varve ingest reset feed --to pointer:7")
+        try session.run("varve ingest start feed --source file:feed.ndjson")
+        try session.expect("ingestion-reset")
+    }
+
+    @Test func `names a refused document by its line, not by an id that was made up`() throws {
+        var session = try prepared()
+        try session.workspace.write("{\"_source\":{\"celsius\":\"warm\"}}\n", to: "feed.ndjson")
+        try session.run("varve init data")
+        try session.run("varve index create readings --mapping mapping.json")
+        let lines = "{\"celsius\":1}\n{\"celsius\":\"warm\"}\n"
+        try session.run("varve put readings --bulk", input: lines)
+        try session.run(
+            "varve put readings --bulk", input: "{\"_id\":\"w\",\"_source\":{\"celsius\":\"warm\"}}\n")
+        try session.run("varve ingest start readings --source file:feed.ndjson")
+        try session.expect("refused-lines")
+    }
+
     @Test func `says in one line what is wrong with its input`() throws {
         var session = try prepared()
         try session.run("varve index list")
@@ -115,11 +146,80 @@ import Testing
         try session.expect("bad-input")
     }
 
+    @Test func `says in one line why a directory or a request does not do`() throws {
+        var session = try prepared()
+        for line in [
+            "varve index list --store missing", "varve index list --store r.json", "varve init r.json",
+            "varve init missing/data", "varve-inspect stats missing", "varve-inspect stats r.json",
+        ] { try session.run(line) }
+        for directory in ["empty", "full"] {
+            try session.workspace.makeDirectory(directory)
+            if directory == "full" { try session.workspace.write("", to: "full/letter.txt") }
+            for line in ["varve index list --store \(directory)", "varve-inspect stats \(directory)"] {
+                try session.run(line)
+            }
+            try #expect(session.workspace.names(in: directory) == (directory == "full" ? ["letter.txt"] : []))
+        }
+        try session.run("varve init full")
+        try #expect(session.workspace.names(in: "full") == ["letter.txt"])
+        try session.run("varve init data")
+        try session.run("varve index create i")
+        for line in [
+            "varve index create a/b", "varve index create ..", "varve index create i2 --shards 0",
+            "varve search a/b", "varve get i a/b", "varve search i n:>=", "varve search i :n",
+            "varve search i --after []", "varve pit open i --keep-alive 99d",
+        ] { try session.run(line) }
+        try session.expect("first-use")
+    }
+
+    @Test func `writes nothing into a store whose streams are closed`() throws {
+        let workspace = try Workspace()
+        try workspace.run("varve init data")
+        try workspace.run("varve index create i")
+        try workspace.run("varve put i a -", input: "{}")
+        for closed in ["<&-", ">&-", "<&- >&- 2>&-"] {
+            for line in ["count i", "put i --bulk", "nonsense"] {
+                let status = try workspace.shell("varve \(line) \(closed)")
+                #expect([0, 2].contains(status), "\(line) \(closed): \(status)")
+            }
+        }
+        #expect(try workspace.run("varve-inspect verify data").status == 0)
+        #expect(try workspace.run("varve count i").output == "1\n")
+        #expect(try workspace.shell("varve count i > /dev/full 2> full.txt") == 1)
+        #expect(
+            try workspace.read("full.txt")
+                == "varve: write of standard output failed: no space left on the device\n")
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `keeps everything committed when it is interrupted, and a second process out`(signal: Int32) throws {
+        let workspace = try Workspace()
+        try workspace.write("{\"_id\":\"a\",\"_source\":{\"n\":1}}\n", to: "feed.ndjson")
+        try workspace.run("varve init data")
+        try workspace.run("varve index create feed")
+        let writer = try workspace.start("varve ingest start feed --source file:feed.ndjson --follow").process
+        defer { if writer.isRunning { kill(writer.processIdentifier, SIGKILL) } }
+        try workspace.waitForWatermark(in: "feed/0")
+        let second = try workspace.run("varve count feed")
+        #expect(second.status == 1 && second.output.isEmpty)
+        #expect(
+            second.errors
+                == "varve: the store at data cannot be opened: it is open in another process or handle\n")
+        kill(writer.processIdentifier, signal)
+        writer.waitUntilExit()
+        #expect(writer.terminationReason == .uncaughtSignal && writer.terminationStatus == signal)
+        #expect(try workspace.run("varve get feed a").output == "{\"n\":1}\n")
+        #expect(try workspace.run("varve ingest state feed").output == "pointer 30\tepoch 0\n")
+    }
+
     @Test func `answers wrong usage with status 2 and help with 0`() throws {
         let workspace = try Workspace()
         for line in [
             "varve nonsense", "varve put", "varve put i a", "varve pit open i",
-            "varve pit open i --keep-alive 5",
+            "varve pit open i --keep-alive 5", "varve pit open i --keep-alive 0s",
+            "varve search i --limit=-1",
+            "varve search i --limit 10001", "varve ingest start i --source feed.ndjson",
+            "varve ingest reset i --to nonsense", "varve index create i --shards few", "varve --nonsense",
         ] {
             let run = try workspace.run(line)
             #expect(run.status == 2, "\(line)")
@@ -136,15 +236,12 @@ import Testing
         try workspace.run("varve index create i")
         let lines = (0..<2_000).map { "{\"n\":\($0),\"text\":\"\(String(repeating: "x", count: 100))\"}\n" }
         try workspace.run("varve put i --bulk", input: lines.joined())
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-        let tool = Workspace.products + "/varve"
-        shell.arguments = [
-            "-c",
-            "\(tool) search i --store \(workspace.path)/data --limit 2000 2>/dev/null | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}",
-        ]
-        try shell.run()
-        shell.waitUntilExit()
-        #expect(shell.terminationStatus == 0)
+        for line in [
+            "varve search i --limit 2000", "varve search i --limit 2000 --json", "varve-inspect dump data",
+        ] {
+            let status = try workspace.shell(
+                "\(line) 2>/dev/null | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}")
+            #expect(status == 0, "\(line)")
+        }
     }
 }

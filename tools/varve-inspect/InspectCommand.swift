@@ -17,7 +17,7 @@ struct InspectCommand: ParsableCommand {
 @main
 enum Main {
     static func main() {
-        StandardStreams.expectClosedPipes()
+        StandardStreams.prepare()
         let status = run()
         InspectCommand.exit(withError: status == .sound ? nil : ExitCode(status.rawValue))
     }

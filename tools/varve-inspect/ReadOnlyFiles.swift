@@ -6,7 +6,13 @@ struct ReadOnlyFiles: FileSystem {
 
     init(root: String) throws {
         do throws(FileError) { files = try POSIXFileSystem(root: root, create: false) } catch {
-            throw InspectFailure(.notFound, "\(root): \(error)")
+            let reason =
+                switch error.code {
+                case .notFound: "there is no such directory"
+                case .notRegular: "that is no directory"
+                default: error.description
+                }
+            throw InspectFailure(.notFound, "\(root): \(reason)")
         }
     }
 

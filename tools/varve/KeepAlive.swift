@@ -7,7 +7,8 @@ struct KeepAlive: ExpressibleByArgument {
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
         let units: [String: Int64] = ["ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
-        guard let number = Int64(digits), let unit = units[String(argument.dropFirst(digits.count))],
+        guard let number = Int64(digits), number > 0,
+            let unit = units[String(argument.dropFirst(digits.count))],
             !number.multipliedReportingOverflow(by: unit).overflow
         else { return nil }
         duration = .milliseconds(number * unit)

@@ -23,7 +23,7 @@ struct VarveCommand: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
-        StandardStreams.expectClosedPipes()
+        StandardStreams.prepare()
         let status = await run()
         VarveCommand.exit(withError: status == .yes ? nil : ExitCode(status.rawValue))
     }
@@ -45,6 +45,9 @@ enum Main {
         } catch let error as VarveError {
             Output.complain(error.message)
             return ExitStatus(error.kind)
+        } catch let error as FileError {
+            Output.complain("\(error)")
+            return .no
         } catch {
             return answerUsage(error)
         }

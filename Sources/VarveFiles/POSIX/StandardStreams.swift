@@ -14,12 +14,21 @@ package enum StandardStreams {
         case error = 2
     }
 
-    /// From now on writing to a closed pipe is an answer and no signal that ends the process.
-    package static func expectClosedPipes() { _ = signal(SIGPIPE, SIG_IGN) }
+    /// From now on writing to a closed pipe is an answer and no signal that ends the process, and a stream that the
+    /// command was started without stays closed: the first file of a store would get its number otherwise, and
+    /// what is printed would go there. To be called before anything is opened.
+    package static func prepare() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        for stream in [Stream.input, .output, .error] where fcntl(stream.rawValue, F_GETFD) == -1 {
+            // The lowest free number is the stream's. The wrong direction makes every use an answer of its own.
+            // SAFETY: the name is a constant that outlives the call.
+            _ = unsafe open("/dev/null", stream == .input ? O_WRONLY : O_RDONLY)
+        }
+    }
 
     package static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
 
-    /// The next bytes of standard input, at most so many; none at its end.
+    /// The next bytes of standard input, at most so many; none at its end, or if there is no standard input.
     package static func read(upTo count: Int) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         do throws(Errno) {
@@ -29,7 +38,10 @@ package enum StandardStreams {
             }
             bytes.removeLast(count - read)
             return bytes
-        } catch { throw FileError("read", StorePath.outside("standard input"), error) }
+        } catch {
+            if error.number == EBADF { return [] }
+            throw FileError("read", StorePath.outside("standard input"), error)
+        }
     }
 
     /// Writes all of it; false if nobody reads the other end any more.
@@ -45,7 +57,7 @@ package enum StandardStreams {
                     }
                 }
             } catch {
-                if error.number == EPIPE { return false }
+                if error.number == EPIPE || error.number == EBADF { return false }
                 throw FileError("write", StorePath.outside("standard output"), error)
             }
         }

@@ -18,6 +18,9 @@ enum Condition {
         }
         if field == "_id" { return .ids([value]) }
         if value == "*" { return .exists(field) }
+        if [">", ">=", "<", "<="].contains(value) {
+            throw CommandFailure.badInput("the condition \(text) has nothing to compare with")
+        }
         if let bounds = bounds(value) { return .range(field, bounds) }
         if value.contains("*") || value.contains("?") { return .wildcard(field, value) }
         return .match(field, .string(value), .all)

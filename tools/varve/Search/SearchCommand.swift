@@ -20,6 +20,11 @@ struct SearchCommand: AsyncParsableCommand {
     @Option(help: "Search this point in time.") var pit: String?
     @Option(help: "Start behind this place: the sort values of a hit, as JSON.") var after: String?
 
+    func validate() throws {
+        if (0...10_000).contains(limit) { return }
+        throw ValidationError("--limit takes 0 to 10000, not \(limit); the next page starts with --after")
+    }
+
     func run() async throws {
         let request = SearchRequest(
             try Condition.query(conditions), sort: try sort.map(Self.sortKey), size: limit,
@@ -79,7 +84,9 @@ struct SearchCommand: AsyncParsableCommand {
 
     private static func cursor(_ text: String) throws -> [SortValue] {
         let bytes = Array(text.utf8)
-        guard let json = try? JSONValue(parsing: bytes.rawSpan), case .array(let values) = json else {
+        guard let json = try? JSONValue(parsing: bytes.rawSpan), case .array(let values) = json,
+            !values.isEmpty
+        else {
             throw CommandFailure.badInput("--after takes a JSON array of sort values, not \(text)")
         }
         return try values.map { value in

@@ -19,7 +19,8 @@ struct ParkedSource: StreamSource {
     func poll(
         from pointer: StreamPointer, limit: Int, timeout: Duration
     ) async throws -> [Message] {
-        try await Task.sleep(for: timeout)
+        // A pause waits for the request that is on its way, and the command waits for the pause.
+        try await Task.sleep(for: min(timeout, .milliseconds(10)))
         return []
     }
 }

@@ -2,9 +2,14 @@ import Foundation
 import Testing
 
 @Suite struct `The command varve-inspect` {
-    /// A store with two segments, deletes and a point in time.
-    private func prepared() throws -> Workspace {
-        let workspace = try Workspace()
+    /// Made once; each test works on a copy.
+    private static let template = Result { try made() }
+
+    private func prepared() throws -> Workspace { try Workspace(copying: Self.template.get()) }
+
+    /// A store with segments, deletes and a point in time.
+    private static func made() throws -> Workspace {
+        let workspace = try Workspace(name: "template")
         let lines = (0..<50).map {
             "{\"_id\":\"r-\($0)\",\"_source\":{\"station\":\"s\($0 % 3)\",\"n\":\($0)}}\n"
         }

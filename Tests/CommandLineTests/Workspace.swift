@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A directory of its own in which the built commands are run as processes, as a user runs them.
-struct Workspace {
+struct Workspace: Sendable {
     /// What one run of a command came to.
     struct Run {
         let status: Int32
@@ -11,11 +11,12 @@ struct Workspace {
     }
 
     /// The directory, which goes with the last copy of the workspace.
-    private final class Root {
+    private final class Root: Sendable {
         let path: String
 
-        init() throws {
-            path = Workspace.repository + "/.build/command-tests/" + UUID().uuidString
+        init(_ name: String) throws {
+            path = Workspace.repository + "/.build/command-tests/" + name
+            try? FileManager.default.removeItem(atPath: path)
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
@@ -26,7 +27,14 @@ struct Workspace {
     private let root: Root
     var path: String { root.path }
 
-    init() throws { root = try Root() }
+    /// - Parameter name: Of one that lives as long as the process: what an earlier run left there goes first.
+    init(name: String = UUID().uuidString) throws { root = try Root(name) }
+
+    /// Another one with the store as it is in this.
+    init(copying other: Workspace) throws {
+        try self.init()
+        try FileManager.default.copyItem(atPath: other.path + "/data", toPath: path + "/data")
+    }
 
     func write(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))

@@ -13,9 +13,10 @@ struct Ingest {
     func run(_ report: inout Report) async throws {
         report.section("Ingest through the file source")
         let bytes = try FileManager.default.attributesOfItem(atPath: input)[.size] as? Int ?? 0
+        let source = JSONLinesSource(input)
         let start = ContinuousClock.now
-        let ingestion = try await index.ingest(from: JSONLinesSource(input))
-        let state = await ingestion.caughtUp()
+        let ingestion = try await index.ingest(from: source)
+        let state = await committed(ingestion, through: try await source.end())
         let acknowledged = start.seconds
         await ingestion.close()
         guard state.messagesApplied > 0, state.messagesDropped == 0 else {
@@ -37,5 +38,20 @@ struct Ingest {
         report.add("ingest.settled.bytes", "  in bytes of input", Double(bytes) / settled / 1e6, "MB/s")
         report.add("size.settled", "on disk right after", disk, "MB")
         report.add("memory.peak", "resident at most so far", Memory.peak, "MB")
+    }
+
+    /// Waits until everything up to this place is durable, or until ingestion stops by itself.
+    ///
+    /// `caughtUp()` is no clock: it answers once the source has been asked again and had nothing, which for a file
+    /// is up to the poll's timeout after the last message is durable.
+    private func committed(_ ingestion: Ingestion, through end: StreamPointer?) async -> IngestionState {
+        var last = ingestion.state
+        for await state in ingestion.states {
+            last = state
+            if let committed = state.committed, let end, committed >= end { break }
+            if case .paused = state.phase { break }
+            if case .closed = state.phase { break }
+        }
+        return last
     }
 }

@@ -3,8 +3,8 @@ import VarveBytes
 /// Turns parsed documents into field values: the inner loop of indexing.
 ///
 /// It keeps what it learned from document to document: the parser's paths, and what each path means in the
-/// schema. Values of documents follow one another in `sink`. A document that
-/// is refused leaves no value and no field behind.
+/// schema. Values of documents follow one another in `sink`. A document that is refused leaves no value and no
+/// field behind.
 ///
 /// A *lenient* extractor serves replay: what was accepted once is never refused again, so a value that does not
 /// fit is left out.
@@ -76,9 +76,7 @@ struct ValueExtractor: ~Copyable {
             if newFields.isEmpty { return }
             do throws(DocumentError) {
                 if let newer = try schema.add(newFields, since: snapshot.generation) {
-                    snapshot = newer
-                    newFields.removeAll()
-                    newNodes.removeAll()
+                    keepNewFields(newer)
                     return
                 }
                 // Somebody else changed the schema: look at the document again.
@@ -90,6 +88,16 @@ struct ValueExtractor: ~Copyable {
                 if !isLenient { throw error }
                 for node in nodes { bindings[node] = FieldBinding(.ignored) }
             }
+        }
+    }
+
+    /// What was unmapped may now be a field or an object, by another spelling of its path: `a.b` for `a` and `b`.
+    private mutating func keepNewFields(_ newer: SchemaSnapshot) {
+        snapshot = newer
+        newFields.removeAll()
+        newNodes.removeAll()
+        for node in 0..<bindings.count where bindings[node].kind == .unmapped {
+            bindings[node] = FieldBinding(.unresolved)
         }
     }
 

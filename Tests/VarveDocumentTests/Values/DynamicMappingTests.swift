@@ -47,6 +47,30 @@ import VarveBytes
             ])
     }
 
+    @Test func `a path that was seen empty before another spelling brought its field`() throws {
+        let schema = Schema()
+        var builder = BatchBuilder(schema: schema)
+        let id = bytes("1")
+        for text in [
+            #"{"a.b":null,"x.y":[],"x":{"z":null}}"#, #"{"a":{"b":1},"x":{"y":true}}"#,
+            #"{"a.b":2,"x.y":false}"#,
+            #"{"x.z":{"w":null}}"#, #"{"x":{"z":{"w":3}}}"#, #"{"x.z":{"w":4},"x.z.w":5}"#,
+        ] {
+            let source = bytes(text)
+            try builder.index(id: id.rawSpan, source: source.rawSpan)
+        }
+        let batch = builder.finish(at: 0).seal()
+        #expect(schema.snapshot.fields.map(\.path) == ["a.b", "x.y", "x.z.w"])
+        #expect(
+            extracted(batch, schema).map(\.description)
+                == ["a.b=1", "x.y=true", "a.b=2", "x.y=false", "x.z.w=3", "x.z.w=4", "x.z.w=5"])
+        let conflict = bytes(#"{"a.b":{"c":1}}"#)
+        let error = refusal { () throws(DocumentError) in
+            try builder.index(id: id.rawSpan, source: conflict.rawSpan)
+        }
+        #expect(error != nil)
+    }
+
     @Test func `an integer out of range is refused, and adds nothing`() throws {
         let schema = Schema()
         var builder = BatchBuilder(schema: schema)
@@ -197,5 +221,58 @@ import VarveBytes
         let long = String(repeating: "k", count: 127)
         #expect(try added("{\"\(long)\":{\"\(long)\":1}}").count == 1)
         #expect(indexError("{\"\(long)k\":{\"\(long)\":{\"x\":1}}}")?.kind == .limit)
+    }
+
+    /// What a builder remembers of earlier documents must not show: a new builder for each document does the same.
+    @Test(arguments: 0..<30)
+    func `a builder that has seen much does what a new one does`(seed: UInt64) throws {
+        var chance = Chance(seed: seed)
+        let (kept, fresh) = (Schema(), Schema())
+        var builder = BatchBuilder(schema: kept)
+        var found: [[String]] = [[], []]
+        let id = bytes("1")
+        for _ in 0..<60 {
+            let text = bytes(contradictory(&chance, depth: 0))
+            var other = BatchBuilder(schema: fresh)
+            let first = refusal { () throws(DocumentError) in
+                try builder.index(id: id.rawSpan, source: text.rawSpan)
+            }
+            let second = refusal { () throws(DocumentError) in
+                try other.index(id: id.rawSpan, source: text.rawSpan)
+            }
+            #expect(first == second, "\(String(decoding: text, as: UTF8.self))")
+            found[1] += extracted(other.finish(at: 0).seal(), fresh).map(\.description)
+            if chance.below(4) == 0 {
+                found[0] += extracted(builder.finish(at: 0).seal(), kept).map(\.description)
+            }
+        }
+        found[0] += extracted(builder.finish(at: 0).seal(), kept).map(\.description)
+        #expect(found[0] == found[1])
+        #expect(kept.snapshot == fresh.snapshot)
+    }
+
+    /// An object of few names, so that documents often disagree about them.
+    private func contradictory(_ chance: inout Chance, depth: Int) -> String {
+        let names = ["a", "b", "a.b", "b.a", "a.keyword", "c", "c.a.b"]
+        var used: Set<String> = []
+        var members: [String] = []
+        for _ in 0..<chance.below(4) {
+            let name = names[chance.below(names.count)]
+            guard used.insert(name).inserted else { continue }
+            members.append("\"\(name)\":\(value(&chance, depth: depth))")
+        }
+        return "{\(members.joined(separator: ","))}"
+    }
+
+    private func value(_ chance: inout Chance, depth: Int) -> String {
+        switch chance.below(depth > 2 ? 5 : 9) {
+        case 0: return "null"
+        case 1: return String(chance.below(100))
+        case 2: return "\"word \(chance.below(9))\""
+        case 3: return "\"\(chance.below(9))\""
+        case 4: return "[]"
+        case 5: return "[\(value(&chance, depth: depth + 1)),\(value(&chance, depth: depth + 1))]"
+        default: return contradictory(&chance, depth: depth + 1)
+        }
     }
 }

@@ -265,4 +265,31 @@ private struct Fixture {
             }
         }
     }
+
+    @Test(arguments: [SyncKind.full, .directory])
+    func `without either sync an acknowledged catalog can be lost`(_ kind: SyncKind) throws {
+        let fixture = try Fixture()
+        try fixture.publish(through: 1)
+        fixture.world.disk.ignoreSyncs { ignored, _ in ignored == kind }
+        try fixture.store.publish(try #require(try fixture.store.load()).catalog.successor(committedAt: 2))
+        let isLost = fixture.world.disk.crashStates(limit: 300).contains { survivor in
+            (try? Fixture(survivor).store.load()?.catalog.generation) != 2
+        }
+        #expect(isLost)
+    }
+
+    @Test func `a catalog found with its names not yet durable is made so before it is used`() throws {
+        let fixture = try Fixture()
+        try fixture.publish(through: 1)
+        let disk = fixture.world.disk
+        disk.setFaults(.failing(call: 1, of: [.syncDirectory], with: .io))
+        let next = try #require(try fixture.store.load()).catalog.successor(committedAt: 2)
+        #expect(throws: PublishFailure.self) { try fixture.store.publish(next) }
+        disk.setFaults(.none)
+        let killed = disk.afterKill()
+        let found = try #require(try Fixture(killed, seed: 2).store.loadForWriting())
+        for survivor in killed.crashStates() {
+            #expect(try #require(try Fixture(survivor).store.load()).catalog == found.catalog)
+        }
+    }
 }

@@ -97,4 +97,33 @@ import VarveBytes
             }
         }
     }
+
+    @Test func `sections out of order, twice, cut or badly padded are refused behind a right checksum`()
+        throws
+    {
+        let header = FileHeader(kind: .catalog, owner: .example, fileID: 1)
+        var writer = SectionWriter(header: header)
+        writer.append(1) { $0.append(UInt8(7)) }
+        writer.append(2) { $0.append(UInt64(8)) }
+        let file = writer.finish()
+        let bytes = file.array()
+        func sections(_ change: (inout [UInt8]) -> Void) throws(FormatError) -> [Section] {
+            var changed = bytes
+            change(&changed)
+            changed.reseal(header)
+            var reader = try SectionReader(changed.rawSpan, kind: .catalog, owner: .example, fileID: 1)
+            var found: [Section] = []
+            while let section = try reader.next() { found.append(section) }
+            return found
+        }
+        #expect(try sections { _ in }.map(\.count) == [1, 8])
+        let second = 64 + 24
+        let changes: [(at: Int, value: UInt8)] = [
+            (second, 1), (second, 0), (68, 1), (81, 1), (72, 200), (second + 8, 9), (second + 15, 0x80),
+        ]
+        for change in changes {
+            #expect(throws: FormatError.self, "\(change)") { try sections { $0[change.at] = change.value } }
+        }
+        #expect(throws: FormatError.self) { try sections { $0[bytes.count - 16] = 3 } }
+    }
 }

@@ -57,7 +57,7 @@ import VarveSimulation
                 let attempt = disk.copy()
                 attempt.crashAfter(operation: attempt.operationCount + operation, writing: 60)
                 let isOpen = (try? RegistryFixture(attempt, seed: UInt64(10 + depth))) != nil
-                for survivor in attempt.crashStates(limit: depth == 1 ? 60 : 6, seed: UInt64(operation)) {
+                for survivor in attempt.crashStates(limit: depth == 1 ? 24 : 4, seed: UInt64(operation)) {
                     #expect(try oracle.allows(survivor), "depth \(depth), operation \(operation)")
                     if depth < 3 { try descend(survivor, depth: depth + 1) }
                 }

@@ -157,4 +157,15 @@ import VarveSimulation
             operation += 1
         }
     }
+
+    @Test(arguments: [SyncKind.full, .directory])
+    func `without either sync a store that was made can be lost`(_ kind: SyncKind) throws {
+        let world = World()
+        world.disk.ignoreSyncs { ignored, _ in ignored == kind }
+        _ = try StoreIdentity.create(in: world.environment)
+        let isLost = world.disk.crashStates(limit: 300).contains { survivor in
+            (try? StoreIdentity.load(from: survivor)) == nil
+        }
+        #expect(isLost)
+    }
 }

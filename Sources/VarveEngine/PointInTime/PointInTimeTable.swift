@@ -1,14 +1,17 @@
 import VarveBytes
 import VarveManifest
 
-/// The open points in time of a store, in memory.
+/// How the open points in time of a store are used: what the registry does not know, or not yet.
 ///
 /// The keep-alive is a sliding idle time: a point in time goes when nobody has used it for that long and no
 /// search is using it. Time is monotonic; the wall clock counts only across a restart, when down-time is idle
-/// time. Made for a hundred thousand: an entry is the registry's compact record and three numbers.
+/// time. Made for a hundred thousand: a row takes 48 bytes. The records themselves are the registry's; only
+/// those that are not durable are kept here.
 struct PointInTimeTable {
-    struct Entry: Sendable {
-        var record: PITRecord
+    struct Row: Identifiable, Sendable {
+        let id: UUID128
+        /// Milliseconds; ahead of the registry when a use has asked for longer.
+        var keepAlive: Int64
         /// Monotonic nanoseconds of the last use; in the future after a restart, by the grace that touches which
         /// were not yet logged are given.
         var lastUse: Int64
@@ -19,52 +22,68 @@ struct PointInTimeTable {
         let isDurable: Bool
 
         var deadline: Int64 {
-            let (end, overflow) = lastUse.addingReportingOverflow(
-                record.keepAlive.multipliedReportingOverflow(by: 1_000_000).overflow
-                    ? .max : record.keepAlive * 1_000_000)
-            return overflow ? .max : end
+            let (idle, overflow) = keepAlive.multipliedReportingOverflow(by: 1_000_000)
+            let (end, isForever) = lastUse.addingReportingOverflow(overflow ? .max : idle)
+            return isForever ? .max : end
         }
     }
 
-    private(set) var entries: [UUID128: Entry] = [:]
+    private var table = RowTable<Row>()
+    /// Records of what does not outlive this process.
+    private var volatile: [UUID128: PITRecord] = [:]
     /// Ids between the start of their creation and its end, so that the limit counts them.
     var creating = 0
-    /// No entry expires before this; a bound, so that most looks at the clock end here.
+    /// No row expires before this; a bound, so that most looks at the clock end here.
     private var earliestDeadline = Int64.max
 
-    var count: Int { entries.count }
+    var count: Int { table.count }
+    var volatileRecords: [PITRecord] { Array(volatile.values) }
 
-    mutating func insert(_ entry: Entry) {
-        entries[entry.record.id] = entry
-        earliestDeadline = min(earliestDeadline, entry.deadline)
+    func find(_ id: UUID128) -> Row? { table.find(id) }
+    func volatileRecord(_ id: UUID128) -> PITRecord? { volatile[id] }
+
+    mutating func insert(_ record: PITRecord, lastUse: Int64, isDurable: Bool) {
+        let row = Row(
+            id: record.id, keepAlive: record.keepAlive, lastUse: lastUse, loggedUse: lastUse,
+            isDurable: isDurable)
+        table.insert(row)
+        if !isDurable { volatile[record.id] = record }
+        earliestDeadline = min(earliestDeadline, row.deadline)
     }
 
-    mutating func remove(_ id: UUID128) -> Entry? { entries.removeValue(forKey: id) }
+    /// The record comes back if this table had it.
+    mutating func remove(_ id: UUID128) -> (row: Row, volatile: PITRecord?)? {
+        table.remove(id).map { ($0, $0.isDurable ? nil : volatile.removeValue(forKey: id)) }
+    }
 
     /// Notes the start of a use and lengthens the keep-alive if a longer one is asked for.
-    mutating func begin(_ id: UUID128, keepAlive: Int64?, now: Int64) -> Entry? {
-        guard let at = entries.index(forKey: id) else { return nil }
-        entries.values[at].users += 1
-        entries.values[at].lastUse = max(entries.values[at].lastUse, now)
-        if let keepAlive, keepAlive > entries.values[at].record.keepAlive {
-            entries.values[at].record.keepAlive = keepAlive
+    mutating func begin(_ id: UUID128, keepAlive: Int64?, now: Int64) -> Bool {
+        guard let at = table.position(of: id) else { return false }
+        table.update(at: at) { row in
+            row.users += 1
+            row.lastUse = max(row.lastUse, now)
+            row.keepAlive = max(row.keepAlive, keepAlive ?? 0)
         }
-        return entries.values[at]
+        return true
     }
 
     mutating func end(_ id: UUID128, now: Int64) {
-        guard let at = entries.index(forKey: id) else { return }
-        entries.values[at].users -= 1
-        entries.values[at].lastUse = max(entries.values[at].lastUse, now)
+        guard let at = table.position(of: id) else { return }
+        table.update(at: at) { row in
+            row.users -= 1
+            row.lastUse = max(row.lastUse, now)
+        }
     }
 
-    mutating func setKeepAlive(_ id: UUID128, to keepAlive: Int64, now: Int64) -> Entry? {
-        guard let at = entries.index(forKey: id) else { return nil }
-        entries.values[at].record.keepAlive = keepAlive
-        entries.values[at].lastUse = max(entries.values[at].lastUse, now)
-        entries.values[at].loggedUse = now
-        earliestDeadline = min(earliestDeadline, entries.values[at].deadline)
-        return entries.values[at]
+    mutating func setKeepAlive(_ id: UUID128, to keepAlive: Int64, now: Int64) -> Row? {
+        guard let at = table.position(of: id) else { return nil }
+        table.update(at: at) { row in
+            row.keepAlive = keepAlive
+            row.lastUse = max(row.lastUse, now)
+            row.loggedUse = now
+        }
+        earliestDeadline = min(earliestDeadline, table[at].deadline)
+        return table[at]
     }
 
     /// Ids whose idle time is over, at most `limit`, in order of id. Looks at all only if one may have expired.
@@ -72,11 +91,12 @@ struct PointInTimeTable {
         if now < earliestDeadline { return [] }
         var found: [UUID128] = []
         var earliest = Int64.max
-        for (id, entry) in entries {
-            if entry.deadline < now && entry.users == 0 {
-                found.append(id)
+        for at in 0..<table.count {
+            let row = table[at]
+            if row.deadline < now && row.users == 0 {
+                found.append(row.id)
             } else {
-                earliest = min(earliest, max(entry.deadline, now))
+                earliest = min(earliest, max(row.deadline, now))
             }
         }
         earliestDeadline = found.count > limit ? now : earliest
@@ -86,15 +106,15 @@ struct PointInTimeTable {
     /// Ids whose last use the registry is behind on by more than a tenth of the keep-alive.
     mutating func takeTouches(now: Int64, limit: Int) -> [(id: UUID128, keepAlive: Int64, idle: Int64)] {
         var due: [UUID128] = []
-        for (id, entry) in entries where entry.isDurable && entry.lastUse <= now {
-            let behind = (entry.lastUse - entry.loggedUse) / 1_000_000
-            if behind > entry.record.keepAlive / 10 { due.append(id) }
+        for at in 0..<table.count {
+            let row = table[at]
+            guard row.isDurable && row.lastUse <= now else { continue }
+            if (row.lastUse - row.loggedUse) / 1_000_000 > row.keepAlive / 10 { due.append(row.id) }
         }
         return due.sorted().prefix(limit).compactMap { id in
-            guard let at = entries.index(forKey: id) else { return nil }
-            entries.values[at].loggedUse = entries.values[at].lastUse
-            let idle = (now - entries.values[at].lastUse) / 1_000_000
-            return (id, entries.values[at].record.keepAlive, idle)
+            guard let at = table.position(of: id) else { return nil }
+            table.update(at: at) { $0.loggedUse = $0.lastUse }
+            return (id, table[at].keepAlive, (now - table[at].lastUse) / 1_000_000)
         }
     }
 }

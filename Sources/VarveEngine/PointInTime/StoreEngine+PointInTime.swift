@@ -101,13 +101,14 @@ extension StoreEngine {
     package func beginUse(_ id: PointInTimeID, keepAlive: Int64?) throws(EngineError) -> PointInTimeUse {
         if let keepAlive, keepAlive > options.keepAliveMax.milliseconds { throw tooLong(keepAlive) }
         let now = monotonicNow
-        guard let entry = pointsInTime.withLock({ $0.begin(id.random, keepAlive: keepAlive, now: now) })
+        guard pointsInTime.withLock({ $0.begin(id.random, keepAlive: keepAlive, now: now) }),
+            let record = record(of: id.random)
         else {
             throw .notFound("no point in time \(id) is open: it expired, was deleted, or never was")
         }
         do throws(EngineError) {
             var snapshots: [(shard: Shard, snapshot: ShardSnapshot)] = []
-            for pin in entry.record.pins {
+            for pin in record.pins {
                 guard let shard = shard(pin.target.shard) else {
                     throw .notFound("an index of point in time \(id) was deleted")
                 }
@@ -138,11 +139,11 @@ extension StoreEngine {
             return completion(.failure(.invalid("a keep-alive of \(keepAlive) ms is negative")))
         }
         let now = monotonicNow
-        guard let entry = pointsInTime.withLock({ $0.setKeepAlive(id.random, to: keepAlive, now: now) })
+        guard let row = pointsInTime.withLock({ $0.setKeepAlive(id.random, to: keepAlive, now: now) })
         else {
             return completion(.failure(.notFound("no point in time \(id) is open")))
         }
-        guard entry.isDurable else { return completion(.success(())) }
+        guard row.isDurable else { return completion(.success(())) }
         let wall = environment.clock.wallMilliseconds
         log(.touch(id: id.random, keepAlive: keepAlive, lastAccess: wall), completion: completion)
     }
@@ -151,23 +152,28 @@ extension StoreEngine {
     package func closePointInTime(
         _ id: PointInTimeID, completion: @escaping @Sendable (Result<Bool, EngineError>) -> Void
     ) {
-        guard let entry = pointsInTime.withLock({ $0.remove(id.random) }) else {
+        guard let removed = pointsInTime.withLock({ $0.remove(id.random) }) else {
             return completion(.success(false))
         }
-        forget(entry) { completion($0.map { true }) }
+        forget(removed.row, removed.volatile) { completion($0.map { true }) }
     }
 
     /// All open points in time, oldest first.
     package func listPointsInTime() -> [PointInTimeSummary] {
         let now = monotonicNow
-        let entries = pointsInTime.withLock { Array($0.entries.values) }
-        return entries.sorted { ($0.record.createdAt, $0.record.id) < ($1.record.createdAt, $1.record.id) }
-            .map {
+        let durable = registry.records
+        let open = pointsInTime.withLock { table in
+            (durable + table.volatileRecords).compactMap { record in
+                table.find(record.id).map { (record: record, row: $0) }
+            }
+        }
+        return open.sorted { ($0.record.createdAt, $0.record.id) < ($1.record.createdAt, $1.record.id) }
+            .map { record, row in
                 PointInTimeSummary(
-                    id: PointInTimeID(random: $0.record.id, store: identity.store), label: $0.record.label,
-                    owner: $0.record.owner, createdAt: $0.record.createdAt, keepAlive: $0.record.keepAlive,
-                    pins: $0.record.pins.map { ($0.target.index, $0.target.shard, $0.sequenceNumber) },
-                    expiresIn: max(0, ($0.deadline - now) / 1_000_000), isDurable: $0.isDurable)
+                    id: PointInTimeID(random: record.id, store: identity.store), label: record.label,
+                    owner: record.owner, createdAt: record.createdAt, keepAlive: row.keepAlive,
+                    pins: record.pins.map { ($0.target.index, $0.target.shard, $0.sequenceNumber) },
+                    expiresIn: max(0, (row.deadline - now) / 1_000_000), isDurable: row.isDurable)
             }
     }
 
@@ -179,7 +185,7 @@ extension StoreEngine {
         let expired = pointsInTime.withLock { table in
             table.expired(now: now, limit: 1_000).compactMap { table.remove($0) }
         }
-        for entry in expired { forget(entry) { _ in } }
+        for removed in expired { forget(removed.row, removed.volatile) { _ in } }
         let wall = environment.clock.wallMilliseconds
         let touches = pointsInTime.withLock { $0.takeTouches(now: now, limit: 1_000) }
         for touch in touches {
@@ -296,28 +302,34 @@ extension StoreEngine {
         let now = monotonicNow
         pointsInTime.withLock { table in
             table.creating -= 1
-            table.insert(
-                PointInTimeTable.Entry(record: record, lastUse: now, loggedUse: now, isDurable: isDurable))
+            table.insert(record, lastUse: now, isDurable: isDurable)
         }
+    }
+
+    /// What an open point in time pins: the registry knows, or the table.
+    private func record(of id: UUID128) -> PITRecord? {
+        pointsInTime.withLock { $0.volatileRecord(id) } ?? registry.find(id)
     }
 
     /// Logs the deletion, then unpins: the other way round a crash could bring back an id without its data.
     private func forget(
-        _ entry: PointInTimeTable.Entry, completion: @escaping @Sendable (Result<Void, EngineError>) -> Void
+        _ row: PointInTimeTable.Row, _ volatile: PITRecord?,
+        completion: @escaping @Sendable (Result<Void, EngineError>) -> Void
     ) {
+        let record = volatile ?? registry.find(row.id)
         let unpin: @Sendable () -> Void = {
-            for pin in entry.record.pins {
+            for pin in record?.pins ?? [] {
                 guard let sequence = pin.sequenceNumber, let shard = self.shard(pin.target.shard) else {
                     continue
                 }
                 shard.unpin(sequence)
             }
         }
-        guard entry.isDurable else {
+        guard row.isDurable else {
             unpin()
             return completion(.success(()))
         }
-        log(.delete(id: entry.record.id)) { outcome in
+        log(.delete(id: row.id)) { outcome in
             if case .success = outcome { unpin() }
             completion(outcome)
         }

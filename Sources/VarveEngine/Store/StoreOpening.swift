@@ -152,8 +152,7 @@ extension StoreEngine {
             let grace = max(30_000, record.keepAlive / 10)
             let idle = max(0, wall - record.lastAccess) - grace
             let lastUse = now - idle * 1_000_000
-            table.insert(
-                PointInTimeTable.Entry(record: record, lastUse: lastUse, loggedUse: lastUse, isDurable: true))
+            table.insert(record, lastUse: lastUse, isDurable: true)
         }
         return table
     }

@@ -32,31 +32,8 @@ extension Manifest {
     }
 
     private func brokenRule(of entry: SegmentEntry) -> String? {
-        let name = "segment \(entry.id.hex16)"
-        guard let flushed else { return "\(name) in a shard without a flush" }
-        if entry.rows < 1 || entry.rows > SegmentEntry.rowsMax { return "\(name) has \(entry.rows) rows" }
-        if !(0...entry.rows).contains(entry.tombstones) {
-            return "\(name) has \(entry.tombstones) tombstones in \(entry.rows) rows"
-        }
-        if entry.lowestBirth > entry.highestBirth { return "\(name) has births out of order" }
-        if entry.highestBirth > flushed { return "\(name) has a birth above the flushed \(flushed)" }
-        if entry.from > entry.to { return "\(name) is valid from \(entry.from) to \(entry.to)" }
-        if entry.from > flushed { return "\(name) is valid from above the flushed \(flushed)" }
-        if entry.deaths.count > SegmentEntry.deathsPiecesMax {
-            return "\(name) has more than 4 deaths pieces"
-        }
-        var dead = 0
-        for piece in entry.deaths {
-            if piece.count < 1 || piece.count > entry.rows - dead {
-                return "\(name) has more deaths than rows"
-            }
-            dead += piece.count
-            if piece.highestDeath > flushed { return "\(name) has a death above the flushed \(flushed)" }
-            if piece.offset.addingReportingOverflow(piece.byteCount).overflow {
-                return "\(name) has a deaths piece past every file's end"
-            }
-        }
-        return dead == entry.dead ? nil : "\(name) has \(entry.dead) dead rows, its pieces have \(dead)"
+        guard let flushed else { return "segment \(entry.id.hex16) in a shard without a flush" }
+        return entry.brokenRule(flushed: flushed).map { "segment \(entry.id.hex16) has \($0)" }
     }
 
     /// Segments have ids of their own, deaths files too; all lie in the reserved range.
@@ -71,15 +48,40 @@ extension Manifest {
         if let last = ids.last, last >= nextFileID {
             return "segment \(last.hex16) is not in the reserved range"
         }
-        for piece in entries.lazy.flatMap(\.deaths) {
-            if piece.file == 0 || piece.file >= nextFileID {
-                return "deaths file \(piece.file.hex16) is not in the reserved range"
-            }
-            let at = ids.partitioningIndex { $0 >= piece.file }
-            if at < ids.count && ids[at] == piece.file {
-                return "a segment and a deaths file have the id \(piece.file.hex16)"
+        for entry in entries {
+            for piece in entry.deaths {
+                if piece.file == 0 || piece.file >= nextFileID {
+                    return "deaths file \(piece.file.hex16) is not in the reserved range"
+                }
+                let at = ids.partitioningIndex { $0 >= piece.file }
+                if at < ids.count && ids[at] == piece.file {
+                    return "a segment and a deaths file have the id \(piece.file.hex16)"
+                }
             }
         }
         return nil
+    }
+}
+
+extension SegmentEntry {
+    /// What is wrong with this entry alone, or nil.
+    fileprivate func brokenRule(flushed: SequenceNumber) -> String? {
+        if rows < 1 || rows > Self.rowsMax { return "\(rows) rows" }
+        if !(0...rows).contains(tombstones) { return "\(tombstones) tombstones in \(rows) rows" }
+        if lowestBirth > highestBirth { return "births out of order" }
+        if highestBirth > flushed { return "a birth above the flushed \(flushed)" }
+        if from > to { return "a validity from \(from) to \(to)" }
+        if from > flushed { return "a validity from above the flushed \(flushed)" }
+        if deaths.count > Self.deathsPiecesMax { return "more than 4 deaths pieces" }
+        var sum = 0
+        for piece in deaths {
+            if piece.count < 1 || piece.count > rows - sum { return "more deaths than rows" }
+            sum += piece.count
+            if piece.highestDeath > flushed { return "a death above the flushed \(flushed)" }
+            if piece.offset.addingReportingOverflow(piece.byteCount).overflow {
+                return "a deaths piece past every file's end"
+            }
+        }
+        return sum == dead ? nil : "\(dead) dead rows, its pieces have \(sum)"
     }
 }

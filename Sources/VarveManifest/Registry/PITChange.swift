@@ -10,3 +10,13 @@ package enum PITChange: Equatable, Sendable {
     /// The wall clock showed this, in milliseconds since 1970.
     case heartbeat(Int64)
 }
+
+extension PITChange {
+    /// The changes that the payload of one record holds: for tools. The page is `docs/formats/pit-registry.md`.
+    package static func decodeAll(_ payload: RawSpan) throws(FormatError) -> [PITChange] {
+        var reader = PITPayloadReader(payload)
+        var changes: [PITChange] = []
+        while let change = try reader.next() { changes.append(change) }
+        return changes
+    }
+}

@@ -46,7 +46,7 @@ struct PITPayloadWriter: ~Copyable {
         buffer.appendZigzag(record.lastAccess &- record.createdAt)
         buffer.appendVarint(UInt64(record.flags))
         append(record.targets)
-        buffer.appendSized(record.details.rawSpan)
+        buffer.appendSized(record.details.bytes.rawSpan)
     }
 
     private mutating func append(_ targets: PITTargets) {
@@ -134,7 +134,7 @@ package struct PITPayloadReader: ~Escapable {
         }
         return PITRecord(
             id: id, createdAt: createdAt, keepAlive: keepAlive, lastAccess: lastAccess, flags: flags,
-            targets: targets, details: bytes.copyBytes())
+            targets: targets, details: SmallBytes(bytes))
     }
 
     @_lifetime(self: copy self)

@@ -2,10 +2,10 @@ package import VarveBytes
 
 /// One point in time as the registry keeps it: an id, a keep-alive, and one pin per shard.
 ///
-/// It is made for a hundred thousand at once: 64 bytes, one small byte array for label, owner tag and pinned
-/// numbers (in the form that stands in the file), and the list of shards shared with every other point in time
-/// over the same shards. The bytes are in `docs/formats/pit-registry.md`.
-package struct PITRecord: Equatable, Sendable {
+/// It is made for a hundred thousand at once: 72 bytes, label, owner tag and pinned numbers among them in the form
+/// that stands in the file as long as they take 15 bytes at most; the list of shards is shared with every other
+/// point in time over the same shards. The bytes are in `docs/formats/pit-registry.md`.
+package struct PITRecord: Equatable, Identifiable, Sendable {
     package static let labelBytesMax = 256
     package static let ownerBytesMax = 256
     package static let pinsMax = 65_536
@@ -22,10 +22,11 @@ package struct PITRecord: Equatable, Sendable {
     /// The shards it reads, shared between records.
     package internal(set) var targets: PITTargets
     /// Label, owner tag, and for each target the pinned number and its source checkpoints, encoded.
-    let details: [UInt8]
+    let details: SmallBytes
     /// Opaque to this module.
     package var flags: UInt32
 
+    /// The limits on labels, tags and pins are the caller's to check: beyond them this is a precondition failure.
     package init(
         id: UUID128, createdAt: Int64, keepAlive: Int64, lastAccess: Int64, label: String = "",
         owner: String = "", flags: UInt32 = 0, pins: [PITPin]
@@ -44,14 +45,13 @@ package struct PITRecord: Equatable, Sendable {
         buffer.appendSized(label)
         buffer.appendSized(owner)
         for pin in pins { pin.encodePlace(into: &buffer) }
-        details = buffer.bytes.copyBytes()
+        details = SmallBytes(buffer.bytes)
     }
 
     /// What a file said; `details` were checked.
     init(
         id: UUID128, createdAt: Int64, keepAlive: Int64, lastAccess: Int64, flags: UInt32,
-        targets: PITTargets,
-        details: [UInt8]
+        targets: PITTargets, details: SmallBytes
     ) {
         self.id = id
         self.createdAt = createdAt
@@ -68,7 +68,7 @@ package struct PITRecord: Equatable, Sendable {
     package var pins: [PITPin] { decodeDetails().pins }
 
     private func decodeDetails() -> PITDetails {
-        let bytes = details
+        let bytes = details.bytes
         var reader = ByteReader(bytes.rawSpan)
         guard let decoded = try? PITDetails(decoding: &reader, targets: targets.list) else {
             preconditionFailure("the details of a point in time were checked when they were made")
@@ -147,13 +147,19 @@ struct PITDetails {
 
     /// Checks the same bytes without making anything of them: for loading.
     static func skip(_ reader: inout ByteReader, targets: Int) throws(FormatError) {
-        _ = try reader.readString(limit: PITRecord.labelBytesMax, of: "a label")
-        _ = try reader.readString(limit: PITRecord.ownerBytesMax, of: "an owner tag")
+        try skipString(&reader, limit: PITRecord.labelBytesMax)
+        try skipString(&reader, limit: PITRecord.ownerBytesMax)
         for _ in 0..<targets {
             _ = try reader.readOptionalNumber()
             let count = try reader.readCount(limit: PITPin.checkpointsMax, of: "a checkpoint count")
             for _ in 0..<count { _ = try SourceCheckpoint(decoding: &reader) }
         }
+    }
+
+    private static func skipString(_ reader: inout ByteReader, limit: Int) throws(FormatError) {
+        let at = reader.offset
+        let bytes = try reader.readSized(limit: limit, of: "a label or owner tag")
+        guard bytes.isValidUTF8 else { throw FormatError("a label is not valid UTF-8", offset: at) }
     }
 }
 

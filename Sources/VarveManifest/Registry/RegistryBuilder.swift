@@ -104,9 +104,8 @@ struct RegistryBuilder: ~Copyable {
         complete.detail = offset
         var head = ByteBuffer(capacity: FileHeader.byteCount)
         complete.encode(into: &head)
-        let allocated = (offset + extra) &+ 4095 & ~4095
-        if extra > 0 { buffer.append(repeating: 0, count: Int(allocated - offset)) }
-        let end = extra > 0 ? allocated : offset
+        let end = RegistryTail.allocation(behind: offset, extra)
+        buffer.append(repeating: 0, count: Int(end - offset))
         do throws(FileError) {
             for file in staged {
                 try file.file.write(buffer.bytes, at: end - UInt64(buffer.count))
@@ -203,13 +202,15 @@ struct RegistryTail: Sendable {
         chain = frame.encode(payload: payload, at: offset, seed: seed, into: &bytes)
         offset += UInt64(bytes.count)
         if offset > allocatedEnd {
-            allocatedEnd = offset
-            if extra > 0 {
-                allocatedEnd = (offset + extra) &+ 4095 & ~4095
-                bytes.append(repeating: 0, count: Int(allocatedEnd - offset))
-            }
+            allocatedEnd = Self.allocation(behind: offset, extra)
+            bytes.append(repeating: 0, count: Int(allocatedEnd - offset))
         }
         return SharedBytes(bytes)
+    }
+
+    /// How far zeros are written when the content ends at `offset`: whole pages, or nothing.
+    static func allocation(behind offset: UInt64, _ extra: UInt64) -> UInt64 {
+        extra == 0 ? offset : (offset + extra + 4095) / 4096 * 4096
     }
 
     mutating func becameDurable() { durableEnd = offset }

@@ -34,7 +34,9 @@ extension Index {
     ///
     /// If power fails before this returns, the write is either wholly there or wholly absent.
     /// - Parameters:
+    ///   - json: One JSON object, at most 16 MiB.
     ///   - id: At most 512 bytes; nil for a generated one.
+    ///   - condition: What has to hold of the document that is there.
     /// - Throws: `.invalid` for what is no JSON object or does not fit the mapping, `.conflict` if the condition
     ///   does not hold, `.unavailable` if the store cannot write.
     @discardableResult
@@ -44,6 +46,7 @@ extension Index {
         try await put(json: Array(json.utf8), id: id, if: condition)
     }
 
+    /// Stores a document of JSON text in UTF-8.
     @discardableResult
     public func put(
         json: [UInt8], id: String? = nil, if condition: WriteCondition = .always

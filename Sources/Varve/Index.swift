@@ -69,9 +69,12 @@ extension Index {
     /// Documents that match, as the last refresh saw them.
     ///
     /// - Parameters:
+    ///   - query: What has to match.
     ///   - keys: The order; without any, the order of writing.
     ///   - limit: Hits wanted, at most 10,000.
-    ///   - after: The last hit of the page before; the new page starts right behind it.
+    ///   - hit: The last hit of the page before; the new page starts right behind it.
+    ///   - totalHits: How far to count all that match.
+    ///   - source: Which fields of the documents to return.
     public func search(
         _ query: Query = .all, sortedBy keys: SortKey..., limit: Int = 10, after hit: SearchHit? = nil,
         totalHits: TotalHitsTracking = .upTo(10_000), source: SourceFilter = .all
@@ -81,6 +84,7 @@ extension Index {
                 query, sort: keys, size: limit, after: hit?.cursor, totalHits: totalHits, source: source))
     }
 
+    /// Documents that match, as the last refresh saw them.
     public func search(_ request: SearchRequest) async throws(VarveError) -> SearchResult {
         try Searching.search(try snapshots(), fields: fields, request, store.engine.environment)
     }

@@ -63,6 +63,7 @@ extension Index {
     /// Starts pulling a stream into this index, which must have one shard.
     ///
     /// - Parameters:
+    ///   - source: Where the messages come from.
     ///   - position: Where to start if nothing was ever read from it; afterwards the committed pointer counts.
     ///   - strategy: What becomes of a message that cannot be applied.
     public func ingest(

@@ -32,7 +32,11 @@ public struct PointInTime: Sendable {
             keepAlive: keepAlive)
     }
 
-    /// - Parameter keepAlive: A longer keep-alive from now on; a shorter one changes nothing.
+    /// Documents that match, as they were when the point in time was opened.
+    ///
+    /// - Parameters:
+    ///   - request: What to find, in which order.
+    ///   - keepAlive: A longer keep-alive from now on; a shorter one changes nothing.
     public func search(
         _ request: SearchRequest, keepAlive: Duration? = nil
     ) async throws(VarveError) -> SearchResult {

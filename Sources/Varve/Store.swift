@@ -21,7 +21,10 @@ public final class Store: Sendable {
 
     /// Opens the store in this directory; makes one if the directory is missing or empty.
     ///
-    /// - Parameter path: A directory of the file system, absolute or relative to the current one.
+    /// - Parameters:
+    ///   - path: A directory of the file system, absolute or relative to the current one.
+    ///   - options: Durability, budgets and limits, for as long as the store is open.
+    ///   - createIfMissing: Whether to make a store where there is none.
     /// - Throws: `.unavailable` if another process has it open, or the disk refuses; `.corrupted` if
     ///   acknowledged data is damaged, naming the file and the byte; `.invalid` if the directory holds something
     ///   else; `.notFound` if it holds no store and none is to be made. In the last two it stays untouched.

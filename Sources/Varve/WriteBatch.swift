@@ -38,7 +38,10 @@ public struct WriteBatch: ~Copyable {
 
     /// Adds a document of JSON text.
     ///
-    /// - Parameter id: At most 512 bytes; nil for a generated one.
+    /// - Parameters:
+    ///   - json: One JSON object in UTF-8, at most 16 MiB.
+    ///   - id: At most 512 bytes; nil for a generated one.
+    ///   - condition: What has to hold of the document that is there.
     public mutating func put(
         json: [UInt8], id: String? = nil, if condition: WriteCondition = .always
     ) throws(VarveError) {

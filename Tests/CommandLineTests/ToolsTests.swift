@@ -14,18 +14,18 @@ import Testing
                 test) touch tested ;;
             esac
             """
-        // It works from the repository, so that is where `tested` would be.
-        try workspace.write(
-            swift.replacingOccurrences(of: "touch tested", with: "touch \(workspace.path)/tested"),
-            to: "bin/swift")
+        try workspace.write(swift, to: "bin/swift")
         try workspace.write("#!/bin/bash\necho 'install ok installed'\n", to: "bin/dpkg-query")
-        _ = try workspace.shell("chmod +x bin/*")
+        try workspace.makeDirectory("tools")
+        try workspace.write("#!/bin/bash\ntouch documented\n", to: "tools/documentation")
+        _ = try workspace.shell(
+            "cp \(Workspace.repository)/tools/{test,environment} tools; chmod +x bin/* tools/*")
         return workspace
     }
 
     private func run(_ workspace: Workspace) throws -> (status: Int32, output: String) {
         let status = try workspace.shell(
-            "\(Workspace.repository)/tools/test > out.txt 2>&1", path: workspace.path + "/bin")
+            "tools/test > out.txt 2>&1", path: workspace.path + "/bin")
         return (status, try workspace.read("out.txt"))
     }
 
@@ -43,5 +43,6 @@ import Testing
         let (status, output) = try run(workspace)
         #expect(status == 0, "\(output)")
         #expect(try workspace.names(in: "").contains("tested"))
+        #expect(try workspace.names(in: "").contains("documented"))
     }
 }

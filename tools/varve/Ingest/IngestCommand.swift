@@ -14,6 +14,15 @@ struct Position: ExpressibleByArgument {
 
     private init(_ start: StartPosition) { self.start = start }
 
+    var defaultValueDescription: String {
+        switch start {
+        case .earliest: "earliest"
+        case .latest: "latest"
+        case .pointer(let pointer): "pointer:\(pointer)"
+        case .timestamp(let milliseconds): "timestamp:\(milliseconds)"
+        }
+    }
+
     init?(argument: String) {
         switch argument {
         case "earliest": start = .earliest

@@ -25,20 +25,26 @@ package struct Searcher: Sendable {
         var counter = HitCounter(request.totalHits)
         var ranked = RankedHits(prepared.plan, capacity: request.from + request.size)
         for number in try visitingOrder(segments, prepared.plan, ranked) {
-            var scan = try prepared.scan(of: segments[number], context)
-            let capacity = min(ranked.capacity, segments[number].segment.view.rowCount)
-            var top =
-                try ranked.capacity == 0
-                ? nil
-                : TopRows(
-                    capacity: max(capacity, 1), keys: prepared.plan.keys.count,
-                    limit: ranked.limit(for: number, scan.keys))
-            try scan.scan(into: &top, counting: &counter, context)
+            var scan = try SegmentScan(segments[number], prepared, blockRows: context.blockRows)
+            var top = try top(of: segments[number], scan.keys, number, ranked)
+            // A segment that changes neither count nor page is not even asked for its terms.
+            guard counter.isOpen || scan.mayEnter(top) else { continue }
+            try scan.scan(prepared.query, into: &top, counting: &counter, context)
             guard let best = top.take()?.sorted(keys: prepared.plan.keys.count) else { continue }
             try ranked.merge(segment: number, rows: best.rows, keys: best.keys, scan.keys)
         }
         return SearchResult(
             total: counter.total, hits: try hits(of: ranked, segments, from: request.from, request.source))
+    }
+
+    /// Where a segment's best rows go; nil if no hit is wanted.
+    private func top(
+        of segment: ShardSegment, _ keys: SegmentKeys, _ number: Int, _ ranked: RankedHits
+    ) throws -> TopRows? {
+        if ranked.capacity == 0 { return nil }
+        return TopRows(
+            capacity: min(ranked.capacity, segment.segment.view.rowCount), keys: keys.keys.count,
+            limit: try ranked.limit(for: number, keys))
     }
 
     /// The segments of all shards, so that rows of an earlier one come first where keys tie.
@@ -170,15 +176,5 @@ struct PreparedSearch {
             }
         }
         return definitions
-    }
-
-    func scan(of segment: ShardSegment, _ context: SearchContext) throws -> SegmentScan {
-        let view = segment.segment.view
-        var builder = FilterBuilder(view, blockRows: context.blockRows)
-        let filter = try builder.filter(query)
-        let keys = try SegmentKeys(
-            plan, view, shard: segment.shard, columns: &builder.columns, blockRows: context.blockRows)
-        let after = try cursor.map { try SegmentCursor($0, keys, shard: segment.shard) }
-        return SegmentScan(segment.segment, filter, builder.columns, keys, after: after)
     }
 }

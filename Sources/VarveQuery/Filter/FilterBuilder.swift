@@ -9,10 +9,10 @@ struct FilterBuilder {
     let blockRows: Int
     var columns: ColumnSet
 
-    init(_ view: any SegmentView, blockRows: Int) {
+    init(_ view: any SegmentView, _ columns: ColumnSet, blockRows: Int) {
         self.view = view
+        self.columns = columns
         self.blockRows = blockRows
-        columns = ColumnSet(view)
     }
 
     mutating func filter(_ query: PreparedQuery) throws -> RowFilter {

@@ -15,42 +15,54 @@ struct SegmentScan {
     let segment: SearchableSegment
     let keys: SegmentKeys
     private let after: SegmentCursor?
-    private var run: FilterRun
     private var columns: ColumnSet
     /// By sort key: the keys of the block's rows.
-    private var blocks: [[Int64]]
+    private var blocks: [[Int64]] = []
     private var births: [UInt64] = []
 
-    init(
-        _ segment: SearchableSegment, _ filter: RowFilter, _ columns: ColumnSet, _ keys: SegmentKeys,
-        after: SegmentCursor?
-    ) {
-        self.segment = segment
+    init(_ segment: ShardSegment, _ search: PreparedSearch, blockRows: Int) throws {
+        self.segment = segment.segment
+        columns = ColumnSet(segment.segment.view)
+        let keys = try SegmentKeys(
+            search.plan, segment.segment.view, shard: segment.shard, columns: &columns, blockRows: blockRows)
         self.keys = keys
-        self.after = after
-        self.columns = columns
-        run = FilterRun(filter, rowCount: segment.view.rowCount, blockRows: keys.blockRows)
-        let block = [Int64](repeating: 0, count: min(keys.blockRows, segment.view.rowCount))
-        blocks = [[Int64]](repeating: block, count: max(keys.keys.count, 1))
+        after = try search.cursor.map { try SegmentCursor($0, keys, shard: segment.shard) }
+    }
+
+    /// Whether any row could enter the page.
+    func mayEnter(_ top: TopRows?) -> Bool {
+        guard let top else { return false }
+        let (best, worst) = keys.bounds()
+        guard let after else { return top.mayTake(best: best, row: 0) }
+        return worst >= after.firstKey && top.mayTake(best: max(best, after.firstKey), row: 0)
     }
 
     /// - Parameter top: Where the best rows go; nil if rows are counted only.
     mutating func scan(
-        into top: inout TopRows?, counting counter: inout HitCounter, _ context: SearchContext
+        _ query: PreparedQuery, into top: inout TopRows?, counting counter: inout HitCounter,
+        _ context: SearchContext
     ) throws {
+        var builder = FilterBuilder(segment.view, columns, blockRows: keys.blockRows)
+        var run = FilterRun(
+            try builder.filter(query), rowCount: segment.view.rowCount, blockRows: keys.blockRows)
+        columns = builder.columns
         if run.isNone { return }
         if run.isAll { counter.add(segment.liveCount) }
-        for bounds in blockOrder(forPage: top != nil) {
+        let isPageOpen = mayEnter(top)
+        if run.isAll && !isPageOpen { return }
+        let block = [Int64](repeating: 0, count: min(keys.blockRows, segment.view.rowCount))
+        blocks = [[Int64]](repeating: block, count: max(keys.keys.count, 1))
+        for bounds in blockOrder(forPage: isPageOpen) {
             let block = Int(bounds.block)
             let isCounted = counter.isOpen && !run.isAll
-            let isWanted = mayEnter(bounds, top)
+            let isWanted = isPageOpen && mayEnter(bounds, top)
             if !isCounted && !isWanted { continue }
             try context.checkpoint()
             var coverage = try run.evaluate(block: block, &columns)
             if let live = segment.live { coverage = run.intersect(live, block: block, coverage) }
             if case .none = coverage { continue }
             if isCounted { counter.add(run.count(block: block, coverage)) }
-            if isWanted { try collect(block, coverage, into: &top) }
+            if isWanted { try collect(block, coverage, run.words, into: &top) }
         }
     }
 
@@ -58,7 +70,7 @@ struct SegmentScan {
         let count = (segment.view.rowCount + keys.blockRows - 1) / keys.blockRows
         var order: [Bounds] = []
         order.reserveCapacity(count)
-        if !isForPage || !mayHoldRowAfterCursor() {
+        if !isForPage {
             for block in 0..<count { order.append(Bounds(block: Int32(block), best: .max, worst: .min)) }
             return order
         }
@@ -70,11 +82,6 @@ struct SegmentScan {
         }
         order.sort { ($0.best, $0.block) < ($1.best, $1.block) }
         return order
-    }
-
-    private func mayHoldRowAfterCursor() -> Bool {
-        guard let first = after?.firstKey else { return true }
-        return keys.bounds().worst >= first
     }
 
     private func mayEnter(_ bounds: Bounds, _ top: TopRows?) -> Bool {
@@ -90,7 +97,7 @@ struct SegmentScan {
     }
 
     private mutating func collect(
-        _ block: Int, _ coverage: FilterRun.Coverage, into top: inout TopRows?
+        _ block: Int, _ coverage: FilterRun.Coverage, _ words: [UInt64], into top: inout TopRows?
     ) throws {
         let start = block * keys.blockRows
         let low = after?.firstKey ?? .min
@@ -109,7 +116,7 @@ struct SegmentScan {
             var mask = BlockKernels.window(
                 first.span, begin, count, low: low, width: UInt64(bitPattern: high &- low))
             mask <<= UInt64(begin - word * 64)
-            if case .some = coverage { mask &= run.words[word] }
+            if case .some = coverage { mask &= words[word] }
             if mask == 0 { continue }
             if !isComplete {
                 for number in 1..<keys.keys.count {

@@ -1,25 +1,29 @@
 import FoundationEssentials
 
-/// A page of `docs/formats`, read for its worked example: the fenced block that is marked `hex`, whose lines are
+/// A page of `docs/formats`, read for its worked examples: the fenced blocks that are marked `hex`, whose lines are
 /// an offset, bytes, and after two spaces or more a remark.
 struct FormatPage {
-    let example: [UInt8]
+    let examples: [[UInt8]]
+
+    /// All examples as one.
+    var example: [UInt8] { Array(examples.joined()) }
 
     init(_ name: String) throws {
         let file: String = #filePath
         let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
         let path = root.joined(separator: "/") + "/docs/formats/\(name).md"
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        var bytes: [UInt8] = []
+        var blocks: [[UInt8]] = []
         var isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("```") {
                 isInside = line == "```hex"
+                if isInside { blocks.append([]) }
             } else if isInside {
-                bytes += Self.bytes(of: line)
+                blocks[blocks.count - 1] += Self.bytes(of: line)
             }
         }
-        example = bytes
+        examples = blocks
     }
 
     private static func bytes(of line: Substring) -> [UInt8] {

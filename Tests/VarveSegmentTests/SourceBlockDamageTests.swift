@@ -64,6 +64,18 @@ import VarveBytes
         #expect(throws: FormatError.self) { try Self.decode(raw + [0], rowCount: rowCount, codec: codec) }
     }
 
+    @Test(arguments: [(1, 4), (4, 3)])
+    func `the examples of the page with any byte changed fail or render`(example: Int, rowCount: Int) throws {
+        let raw = try FormatPage("source-block").examples[example]
+        for at in raw.indices {
+            for value in UInt8.min...UInt8.max where value != raw[at] {
+                var changed = raw
+                changed[at] = value
+                renderIfValid { try Self.decode(changed, rowCount: rowCount, codec: .columns) }
+            }
+        }
+    }
+
     @Test(arguments: 0..<30) func `random bytes fail or render`(seed: UInt64) throws {
         var random = SourceRandom(seed: seed)
         let (raw, rowCount) = try inflated(Self.samples[Int(seed) % Self.samples.count], codec: .columns)
@@ -119,13 +131,7 @@ import VarveBytes
 
     private func inflated(_ documents: [[UInt8]], codec: SourceBlockCodec) throws -> ([UInt8], Int) {
         let encoded = EncodedSources(documents, codec: codec)
-        let block = encoded.blocks[0]
-        var raw = ByteBuffer()
-        var inflater = Inflater()
-        try inflater.inflate(
-            encoded.output.bytes.slice(block.offset, block.storedCount), rawCount: block.rawCount,
-            dictionary: encoded.dictionary.rawSpan, into: &raw)
-        return (raw.bytes.copyBytes(), block.rowCount)
+        return (try encoded.inflated(encoded.blocks[0]), encoded.blocks[0].rowCount)
     }
 
     private static func decode(

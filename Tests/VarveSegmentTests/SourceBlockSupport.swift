@@ -19,6 +19,15 @@ struct EncodedSources: ~Copyable {
         output.bytes.slice(block.offset, block.storedCount).copyBytes()
     }
 
+    func inflated(_ block: SourceBlockEntry) throws -> [UInt8] {
+        var raw = ByteBuffer()
+        var inflater = Inflater()
+        try inflater.inflate(
+            output.bytes.slice(block.offset, block.storedCount), rawCount: block.rawCount,
+            dictionary: dictionary.rawSpan, into: &raw)
+        return raw.bytes.copyBytes()
+    }
+
     func decode(_ block: SourceBlockEntry) throws(FormatError) -> DecodedSourceBlock {
         try SourceBlockDecoder.decode(
             stored: output.bytes.slice(block.offset, block.storedCount), rawCount: block.rawCount,

@@ -39,8 +39,8 @@ struct ColumnWriter: ~Copyable {
         }
         while row < block.rowCount {
             let count = min(block.rowCount - row, columnBlockRows - pending.rowCount)
-            if block.starts.isEmpty && block.present.isEmpty && pending.starts.isEmpty {
-                appendFull(block, row..<(row + count))
+            if block.starts.isEmpty && pending.starts.isEmpty {
+                appendSingle(block, row..<(row + count))
             } else {
                 for each in row..<(row + count) { appendRow(block, each) }
             }
@@ -49,13 +49,39 @@ struct ColumnWriter: ~Copyable {
         }
     }
 
-    /// Rows that have one value each.
-    private mutating func appendFull(_ block: borrowing ColumnBlock, _ rows: Range<Int>) {
+    /// Rows that have one value at most, as those before.
+    private mutating func appendSingle(_ block: borrowing ColumnBlock, _ rows: Range<Int>) {
         pending.values.append(contentsOf: block.values[rows])
+        if !block.present.isEmpty && pending.present.isEmpty { startMissing() }
         if !pending.present.isEmpty {
-            for row in pending.rowCount..<(pending.rowCount + rows.count) { setPresent(row, true) }
+            var done = 0
+            while done < rows.count {
+                let count = min(64, rows.count - done)
+                let from = rows.lowerBound + done
+                let word = block.present.isEmpty ? .max : Self.bits(block.present, from: from)
+                setBits(word & (count == 64 ? .max : (1 &<< UInt64(count)) &- 1), at: pending.rowCount + done)
+                done += count
+            }
         }
         pending.rowCount += rows.count
+    }
+
+    /// 64 bits from bit `first` on; zeros beyond the end.
+    private static func bits(_ words: [UInt64], from first: Int) -> UInt64 {
+        let word = first &>> 6
+        let shift = UInt64(first & 63)
+        if shift == 0 { return words[word] }
+        let next = word + 1 < words.count ? words[word + 1] : 0
+        return words[word] &>> shift | next &<< (64 &- shift)
+    }
+
+    private mutating func setBits(_ bits: UInt64, at first: Int) {
+        let word = first &>> 6
+        let shift = UInt64(first & 63)
+        pending.present[word] |= bits &<< shift
+        if shift > 0 && word + 1 < pending.present.count {
+            pending.present[word + 1] |= bits &>> (64 &- shift)
+        }
     }
 
     private mutating func appendRow(_ block: borrowing ColumnBlock, _ row: Int) {

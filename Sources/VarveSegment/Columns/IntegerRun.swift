@@ -10,7 +10,8 @@ enum IntegerEncoding: UInt8 {
     case linear = 1
     /// Distinct values, ascending, as a run of their own; then their numbers, packed.
     case dictionary = 2
-    /// `base + x`, the low bits of every `x` packed, the high bits of the few that have some listed beside them.
+    /// `base + step * i + x`, the low bits of every `x` packed, the high bits of the few that have some listed
+    /// beside them.
     case patched = 3
     /// Doubles that are decimal fractions: `i / 10^e` for the integers `i` of a run of their own.
     case decimal = 4
@@ -86,6 +87,7 @@ struct IntegerRunView: ~Escapable {
             width = try reader.readWidth()
             highWidth = try reader.readWidth()
             base = try reader.readZigzag()
+            factor = try reader.readZigzag()
             innerCount = try reader.readCount(limit: count, of: "a number of patches")
             guard width < 64 && width + highWidth <= 64 else {
                 throw FormatError("patches of \(width) and \(highWidth) bits", offset: offset)
@@ -135,13 +137,7 @@ struct IntegerRunView: ~Escapable {
             bytes.unpack(from: start, count: count, width: width, base: base, factor: factor, into: &target)
         case .linear:
             bytes.unpack(from: start, count: count, width: width, base: base, factor: 1, into: &target)
-            if factor != 0 {
-                var drift: Int64 = 0
-                for place in 0..<count {
-                    target[place] &+= drift
-                    drift &+= factor
-                }
-            }
+            addLine(to: &target)
         case .patched:
             bytes.unpack(from: start, count: count, width: width, base: base, factor: 1, into: &target)
             for patch in 0..<innerCount {
@@ -149,6 +145,7 @@ struct IntegerRunView: ~Escapable {
                 let high = bytes.packedValue(patch, width: highWidth, from: highStart)
                 target[place] &+= Int64(bitPattern: high &<< UInt64(width))
             }
+            addLine(to: &target)
         case .dictionary:
             decodeInner(innerCount, into: &scratch)
             bytes.unpack(from: start, count: count, width: width, base: 0, factor: 1, into: &target)
@@ -158,6 +155,15 @@ struct IntegerRunView: ~Escapable {
             decodeDecimals(into: &target, scratch: &scratch) { $0 }
         case .decimalFloat:
             decodeDecimals(into: &target, scratch: &scratch) { Double(Float($0)) }
+        }
+    }
+
+    private func addLine(to target: inout MutableSpan<Int64>) {
+        if factor == 0 { return }
+        var drift: Int64 = 0
+        for place in 0..<count {
+            target[place] &+= drift
+            drift &+= factor
         }
     }
 
@@ -199,7 +205,7 @@ struct IntegerRunView: ~Escapable {
             where bytes.packedValue(patch, width: IntegerRun.placeWidth, from: inner) == UInt64(place) {
                 x &+= bytes.packedValue(patch, width: highWidth, from: highStart) &<< UInt64(width)
             }
-            return base &+ Int64(bitPattern: x)
+            return base &+ factor &* Int64(place) &+ Int64(bitPattern: x)
         case .dictionary:
             let code = Int(bytes.packedValue(place, width: width, from: start))
             return innerValue(at: code, of: innerCount)

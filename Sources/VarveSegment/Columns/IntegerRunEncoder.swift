@@ -71,10 +71,12 @@ struct IntegerRunEncoder: ~Copyable {
             }
         }
         var patches: RunPatches?
-        if factor.value == 1 && count >= 64, let candidate = RunPatches(values, bounds, cheaperThan: best) {
-            best = candidate.bits
-            patches = candidate
-            line = nil
+        if count >= 64 {
+            let base = line ?? RunLine(base: bounds.minimum, step: 0, range: range)
+            if line != nil || factor.value == 1 {
+                patches = RunPatches(values, base, cheaperThan: best)
+                best = patches?.bits ?? best
+            }
         }
         if allowsDictionary && kind != .sequence && best > count * 2 {
             let bits = BitPacking.width(of: range)
@@ -83,7 +85,7 @@ struct IntegerRunEncoder: ~Copyable {
             }
         }
         if let patches {
-            appendPatched(values, patches, bounds, to: &buffer)
+            appendPatched(values, patches, to: &buffer)
         } else if let line {
             appendLinear(values, line, to: &buffer)
         } else {
@@ -115,20 +117,19 @@ struct IntegerRunEncoder: ~Copyable {
         buffer.appendZigzag(line.base)
         buffer.appendZigzag(line.step)
         buffer.appendPacked(count: values.count, width: line.width) {
-            UInt64(bitPattern: values[$0] &- line.base &- line.step &* Int64($0))
+            line.rest(values[$0], $0)
         }
     }
 
-    private func appendPatched(
-        _ values: Span<Int64>, _ patches: RunPatches, _ bounds: RunBounds, to buffer: inout ByteBuffer
-    ) {
+    private func appendPatched(_ values: Span<Int64>, _ patches: RunPatches, to buffer: inout ByteBuffer) {
         var places: [UInt64] = []
         var highs: [UInt64] = []
         places.reserveCapacity(patches.count)
         highs.reserveCapacity(patches.count)
         let shift = UInt64(patches.width)
+        let line = patches.line
         for place in 0..<values.count {
-            let high = UInt64(bitPattern: values[place] &- bounds.minimum) &>> shift
+            let high = line.rest(values[place], place) &>> shift
             if high != 0 {
                 places.append(UInt64(place))
                 highs.append(high)
@@ -137,14 +138,14 @@ struct IntegerRunEncoder: ~Copyable {
         buffer.append(IntegerEncoding.patched.rawValue)
         buffer.append(UInt8(patches.width))
         buffer.append(UInt8(patches.highWidth))
-        buffer.appendZigzag(bounds.minimum)
+        buffer.appendZigzag(line.base)
+        buffer.appendZigzag(line.step)
         buffer.appendVarint(UInt64(places.count))
         buffer.appendPacked(places.span, width: IntegerRun.placeWidth)
         buffer.appendPacked(highs.span, width: patches.highWidth)
         let mask = (1 &<< shift) &- 1
-        let minimum = bounds.minimum
         buffer.appendPacked(count: values.count, width: patches.width) {
-            UInt64(bitPattern: values[$0] &- minimum) & mask
+            line.rest(values[$0], $0) & mask
         }
     }
 
@@ -223,11 +224,19 @@ private struct RunBounds {
     }
 }
 
-/// What is left of values above a line of a given step.
+/// What is left of values above a line of a given step; a step of 0 is no line but a floor.
 private struct RunLine {
     var base: Int64
     var step: Int64
-    var width: Int
+    var range: UInt64
+
+    var width: Int { BitPacking.width(of: range) }
+
+    init(base: Int64, step: Int64, range: UInt64) {
+        self.base = base
+        self.step = step
+        self.range = range
+    }
 
     init(_ values: Span<Int64>, step: Int64) {
         var (low, high) = (values[0], values[0])
@@ -238,28 +247,31 @@ private struct RunLine {
             high = max(high, rest)
             drift &+= step
         }
-        self.step = step
-        base = low
-        width = BitPacking.width(of: UInt64(bitPattern: high &- low))
+        self.init(base: low, step: step, range: UInt64(bitPattern: high &- low))
+    }
+
+    @inline(__always)
+    func rest(_ value: Int64, _ place: Int) -> UInt64 {
+        UInt64(bitPattern: value &- base &- step &* Int64(place))
     }
 }
 
 /// The split of low and high bits that costs least.
 private struct RunPatches {
+    let line: RunLine
     var width = 0
     var highWidth = 0
     var count = 0
     var bits = 0
 
     /// Nil if no split costs less than `best` bits.
-    init?(_ values: Span<Int64>, _ bounds: RunBounds, cheaperThan best: Int) {
-        let range = UInt64(bitPattern: bounds.maximum &- bounds.minimum)
-        let length = 64 - range.leadingZeroBitCount
+    init?(_ values: Span<Int64>, _ line: RunLine, cheaperThan best: Int) {
+        self.line = line
+        let length = 64 - line.range.leadingZeroBitCount
         guard length >= 2 && length <= 57 else { return nil }
         var lengths = InlineArray<65, Int>(repeating: 0)
-        let minimum = bounds.minimum
         for place in 0..<values.count {
-            lengths[64 &- UInt64(bitPattern: values[place] &- minimum).leadingZeroBitCount] &+= 1
+            lengths[64 &- line.rest(values[place], place).leadingZeroBitCount] &+= 1
         }
         // Besides the bits: the second width and the number of patches, in bytes.
         bits = best - 32

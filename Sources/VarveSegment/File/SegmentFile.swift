@@ -71,6 +71,29 @@ final class SegmentFile: Sendable {
         return bytes
     }
 
+    /// A block that begins with a string block and its length, with the strings opened, kept in the cache so.
+    func cachedStrings(
+        _ range: Range<UInt64>, _ checksum: UInt64, count: Int
+    ) throws(StorageError) -> SharedBytes {
+        try cached(at: range.lowerBound) { () throws(StorageError) in
+            let stored = try verified(range, checksum)
+            var opened = ByteBuffer(capacity: stored.count)
+            do throws(FormatError) {
+                let bytes = stored.bytes
+                var reader = ByteReader(bytes)
+                let length = Int(try reader.read(UInt32.self))
+                let strings = try reader.readBytes(length)
+                opened.append(UInt32(0))
+                try StringBlock.open(strings, count: count, into: &opened)
+                opened.overwrite(UInt32(opened.count - 4), at: 0)
+                opened.append(bytes.slice(4 + length, bytes.byteCount - 4 - length))
+            } catch {
+                throw damage(from: range.lowerBound, error)
+            }
+            return SharedBytes(opened)
+        }
+    }
+
     /// What `make` decodes from the block at `offset`, kept in the cache instead of the block's bytes.
     func cached<Block: CachedBlock>(
         at offset: UInt64, _ make: () throws(StorageError) -> Block

@@ -1,7 +1,7 @@
 import VarveBytes
 import VarveFiles
 
-/// A block of the id dictionary: up to 256 ids in order, and the row of each.
+/// A block of the id dictionary, opened: up to 256 ids in order, and the row of each.
 ///
 /// ```
 /// length of the string block u32 | string block | run of rows
@@ -22,7 +22,7 @@ struct IDBlockView: ~Escapable {
         guard Int(length) <= reader.remaining else {
             throw FormatError("a string block of \(length) bytes", offset: 0)
         }
-        ids = try StringBlockView(bytes.slice(4, Int(length)), end: Int(length), count: count)
+        ids = try StringBlockView(bytes.slice(4, Int(length)), count: count)
         rows = try IntegerRunView(bytes, at: 4 + Int(length), count: count)
         rowLimit = Int64(rowCount)
     }
@@ -36,9 +36,21 @@ struct IDBlockView: ~Escapable {
         return UInt32(row)
     }
 
-    /// Appends the rows of the ids at `places`.
-    func appendRows(_ places: Range<Int>, to list: inout [UInt32]) throws(FormatError) {
-        for place in places { list.append(try row(place)) }
+    /// Appends the rows of the ids at `places`; `scratch` has room for a block's rows.
+    func appendRows(
+        _ places: Range<Int>, to list: inout [UInt32], scratch: inout [Int64]
+    ) throws(FormatError) {
+        if scratch.count < rows.count { scratch = [Int64](repeating: 0, count: StringBlock.countMax) }
+        var unused: [Int64] = []
+        var target = scratch.mutableSpan
+        rows.decode(into: &target, scratch: &unused)
+        for place in places {
+            let row = target[place]
+            guard row >= 0 && row < rowLimit else {
+                throw FormatError("an id of row \(row) of \(rowLimit)", offset: 0)
+            }
+            list.append(UInt32(truncatingIfNeeded: row))
+        }
     }
 }
 

@@ -65,7 +65,7 @@ final class IDDictionary: Sendable {
         var isFirst = true
         while true {
             let range = range(block, index)
-            let bytes = try file.cached(range, index.checksum(block))
+            let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
             let count = count(ofBlock: block)
             do throws(FormatError) {
                 let view = try IDBlockView(bytes.bytes, count: count, rowCount: rowCount)
@@ -104,7 +104,7 @@ final class IDDictionary: Sendable {
         }
         let index = try loadIndex()
         let range = range(block, index)
-        let bytes = try file.cached(range, index.checksum(block))
+        let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
             let view = try IDBlockView(bytes.bytes, count: count(ofBlock: block), rowCount: rowCount)
             if isSecond {
@@ -127,17 +127,18 @@ final class IDDictionary: Sendable {
         ids.offsets.removeAll(keepingCapacity: true)
         ids.offsets.append(0)
         let index = try loadIndex()
+        var scratch: [Int64] = []
         var next = places.lowerBound
         while next < places.upperBound {
             let block = next / StringBlock.countMax
             let first = block * StringBlock.countMax
             let end = min(first + count(ofBlock: block), places.upperBound)
             let range = range(block, index)
-            let bytes = try file.cached(range, index.checksum(block))
+            let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
             do throws(FormatError) {
                 let view = try IDBlockView(bytes.bytes, count: count(ofBlock: block), rowCount: rowCount)
                 try view.ids.append((next - first)..<(end - first), to: &ids.bytes, ends: &ids.offsets)
-                try view.appendRows((next - first)..<(end - first), to: &ids.rows)
+                try view.appendRows((next - first)..<(end - first), to: &ids.rows, scratch: &scratch)
             } catch {
                 throw file.damage(from: range.lowerBound, error)
             }

@@ -23,8 +23,14 @@ struct IDFilter: Sendable {
         blockCount = UInt64(bytes.count / Self.blockByteCount)
     }
 
+    /// The high half of the hash, as a fraction of all blocks.
+    @inline(__always)
+    fileprivate static func block(of hash: UInt64, _ blockCount: UInt64) -> Int {
+        Int(((hash &>> 32) &* blockCount) &>> 32)
+    }
+
     func mayHold(_ hash: UInt64) -> Bool {
-        let block = Int((hash &>> 32) &* blockCount &>> 32) &* Self.blockByteCount
+        let block = Self.block(of: hash, blockCount) &* Self.blockByteCount
         let span = bytes.bytes
         var bits = UInt32(truncatingIfNeeded: hash)
         for _ in 0..<Self.probes {
@@ -47,7 +53,7 @@ struct IDFilter: Sendable {
         }
 
         mutating func insert(_ hash: UInt64) {
-            let block = Int((hash &>> 32) &* blockCount &>> 32) &* 8
+            let block = IDFilter.block(of: hash, blockCount) &* 8
             var bits = UInt32(truncatingIfNeeded: hash)
             for _ in 0..<IDFilter.probes {
                 let bit = Int(bits &>> 23)

@@ -1,7 +1,7 @@
 import VarveBytes
 import VarveFiles
 
-/// A block of a term dictionary: up to 256 terms in order, and of each how many rows hold it and where in the
+/// A block of a term dictionary, opened: up to 256 terms in order, and of each how many rows hold it and where in the
 /// field's postings they are listed.
 ///
 /// ```
@@ -22,7 +22,7 @@ struct TermBlockView: ~Escapable {
         var reader = ByteReader(bytes)
         let length: UInt32 = try reader.read()
         let strings = try reader.readBytes(Int(length))
-        terms = try StringBlockView(strings, end: Int(length), count: count)
+        terms = try StringBlockView(strings, count: count)
         firstList = try reader.readVarint()
         frequencies = try IntegerRunView(bytes, at: reader.offset, count: count)
         lengths = try IntegerRunView(bytes, at: frequencies.end, count: count)

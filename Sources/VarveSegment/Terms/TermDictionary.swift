@@ -75,7 +75,7 @@ struct TermDictionary: Sendable {
     ) throws(StorageError) -> Answer {
         let index = try loadIndex()
         let range = range(block, index)
-        let bytes = try file.cached(range, index.checksum(block))
+        let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
             let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
             return try body(view)
@@ -88,7 +88,7 @@ struct TermDictionary: Sendable {
         let index = try loadIndex()
         let block = index.block(for: term)
         let range = range(block, index)
-        let bytes = try file.cached(range, index.checksum(block))
+        let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
             let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
             let (place, isEqual) = try view.terms.firstPlace(notBefore: term)
@@ -104,7 +104,7 @@ struct TermDictionary: Sendable {
         let index = try loadIndex()
         let block = ordinal / StringBlock.countMax
         let range = range(block, index)
-        let bytes = try file.cached(range, index.checksum(block))
+        let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
             let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
             try view.terms.append(ordinal % StringBlock.countMax, to: &buffer)
@@ -125,7 +125,7 @@ struct TermDictionary: Sendable {
             let first = block * StringBlock.countMax
             let end = min(first + count(ofBlock: block), ordinals.upperBound)
             let range = range(block, index)
-            let bytes = try file.cached(range, index.checksum(block))
+            let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
             do throws(FormatError) {
                 let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
                 try view.terms.append((next - first)..<(end - first), to: &buffer, ends: &ends)

@@ -120,6 +120,16 @@ struct CrashCheck {
 
     /// Recovers, judges what was found and goes on writing.
     static func open(_ world: LogWorld, _ journal: Journal) throws {
+        let log = try recover(world, journal)
+        try journal.append(log)
+        world.scheduler.runUntilIdle()
+        try journal.append(log)
+        try journal.checkpoint(log)
+        try log.close()
+    }
+
+    /// Recovers and judges what was found, from which the journal then goes on.
+    static func recover(_ world: LogWorld, _ journal: Journal) throws -> LogWriter {
         let before = journal.value
         let (log, report, found) = try world.recover(epoch: before.epoch + 1, lowest: before.lowest)
         try judge(report, found, before)
@@ -130,11 +140,7 @@ struct CrashCheck {
             state.usedEnd = (report.gap?.upperBound ?? report.next).rawValue
             state.epoch += 1
         }
-        try journal.append(log)
-        world.scheduler.runUntilIdle()
-        try journal.append(log)
-        try journal.checkpoint(log)
-        try log.close()
+        return log
     }
 
     /// The promises: a prefix of what was appended, all of what was acknowledged, consecutive numbers, and none

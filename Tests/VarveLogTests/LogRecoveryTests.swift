@@ -229,6 +229,21 @@ import VarveSimulation
         #expect(throws: StorageError.self) { try LogWorld(copied).read() }
     }
 
+    @Test func `a log may begin where an earlier one lies`() throws {
+        let world = try LogWorld()
+        let earlier = try world.create()
+        try earlier.append(batch: 0)
+        try earlier.close()
+        let log = try LogWriter.create(
+            in: LogWorld.directory, owner: LogWorld.owner, epoch: 2, first: SequenceNumber(rawValue: 70),
+            environment: world.environment, options: world.options)
+        try log.append(batch: 70)
+        let lowest = log.lowestFileNeeded(after: SequenceNumber(rawValue: 69))
+        try log.close()
+        #expect(lowest == 2)
+        #expect(try world.read(lowest: lowest).found == [batch(70)])
+    }
+
     @Test func `a writer of an older epoch may not open the log`() throws {
         let world = try LogWorld()
         try world.create(epoch: 5).close()

@@ -112,8 +112,10 @@ struct LogFileHead {
         }
         do throws(FormatError) {
             let header = try FileHeader(decoding: bytes.bytes, kind: .wal)
-            guard [0, 512, 4096].contains(header.detail) else {
-                throw FormatError("groups padded to \(header.detail) bytes", offset: 48, isNewerFormat: true)
+            guard [0, 512, 4096].contains(header.detail), header.length % 8 == 0 else {
+                throw FormatError(
+                    "groups padded to \(header.detail) bytes behind a header of \(header.length)", offset: 48,
+                    isNewerFormat: true)
             }
             return header
         } catch {

@@ -29,18 +29,20 @@ package final class LogWriter: Sendable {
         let preparing: any ScheduledWork
     }
 
-    /// Makes a log that begins with number `first`: its first file is durable when this returns.
+    /// Makes a log that begins with number `first`: its first file is durable when this returns. Files of an
+    /// earlier log in the directory are not looked at and stay.
     package static func create(
         in directory: StorePath, owner: UUID128, epoch: UInt64, first: SequenceNumber = SequenceNumber(0),
         environment: Environment, options: LogOptions
     ) throws(StorageError) -> LogWriter {
         let logFiles = LogFiles(environment.files, in: directory, owner: owner, options: options)
         do throws(FileError) {
+            let id = (try logFiles.list().last ?? 0) + 1
             let tail = try logFiles.start(
-                1, next: first, link: .beginning(epoch: epoch), bytes: options.openingBytes,
+                id, next: first, link: .beginning(epoch: epoch), bytes: options.openingBytes,
                 content: { _ in })
             return LogWriter(
-                tail: tail, older: [], nextFileID: 2, epoch: epoch, logFiles: logFiles,
+                tail: tail, older: [], nextFileID: id + 1, epoch: epoch, logFiles: logFiles,
                 environment: environment, options: options)
         } catch {
             throw .file(error)

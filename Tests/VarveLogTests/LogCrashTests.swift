@@ -67,6 +67,29 @@ import VarveSimulation
         expectNoProblem(check, states: 500)
     }
 
+    @Test func `a log that goes idle loses nothing to its smaller file`() throws {
+        var check = CrashCheck()
+        check.options.openingFileBytes = 8 << 10
+        check.limits = [Int.max, 5]
+        check.strides = [1, 6]
+        try check.run { world, journal in
+            let log = try world.create()
+            journal.state.withLock { $0.isCreated = true }
+            for bytes in [6_000, 6_000, 600] {
+                try journal.append(log, bytes: bytes)
+                world.scheduler.runUntilIdle()
+            }
+            try log.rotate(isIdle: true)
+            journal.forget(log)
+            try journal.append(log, bytes: 600)
+            world.scheduler.runUntilIdle()
+            try log.rotate(isIdle: true)
+            try journal.append(log)
+            try log.close()
+        }
+        expectNoProblem(check, states: 200)
+    }
+
     @Test func `names that an earlier opening left in the cache are durable before a file builds on them`()
         throws
     {

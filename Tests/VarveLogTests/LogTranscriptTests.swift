@@ -23,6 +23,31 @@ import VarveSimulation
         #expect(short.joined(separator: "\n") == golden, "\(step)")
     }
 
+    @Test func `a log that goes idle gives up the large file that was prepared`() throws {
+        let (world, tracing) = try traced()
+        world.options.openingFileBytes = 8 << 10
+        let log = try world.create()
+        try log.append(batch: 0)
+        world.scheduler.runUntilIdle()
+        #expect(try world.disk.openFile(LogWorld.path(2), writable: false).size() == 16 << 10)
+        _ = tracing.takeLines()
+        try log.rotate(isIdle: true)
+        expect(
+            tracing.takeLines(),
+            """
+            unlink shard/2
+            create shard/3
+            write shard/3 0+8192
+            sync shard/3
+            sync-directory shard
+            write shard/1 232+72
+            sync-data shard/1
+            write shard/3 64+80
+            sync-data shard/3
+            """, "rotating to a small file")
+        try log.close()
+    }
+
     @Test func `creating, appending, rotating, closing and opening touch the disk in this order`() throws {
         let (world, tracing) = try traced()
         let log = try world.create()

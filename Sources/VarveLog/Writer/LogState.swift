@@ -55,6 +55,8 @@ struct LogState: Sendable {
     private var rotations: [LogCallback] = []
     /// Rotations that the writer's work is at.
     private var begunRotations: [LogCallback] = []
+    /// One of the rotations is for a log that will be idle.
+    private var rotatesIdly = false
     private var closers: [LogCallback] = []
     /// Someone waits for more than an acknowledgement.
     private var needsSync = false
@@ -154,9 +156,10 @@ extension LogState {
         return (nil, needsWake())
     }
 
-    mutating func requestRotation(_ body: @escaping LogCallback) -> LogOutcome? {
+    mutating func requestRotation(_ body: @escaping LogCallback, isIdle: Bool) -> LogOutcome? {
         if let failure { return .failure(failure) }
         rotations.append(body)
+        rotatesIdly = rotatesIdly || isIdle
         return nil
     }
 
@@ -179,6 +182,8 @@ extension LogState {
     /// What a step of the writer's work has to do.
     struct Orders {
         var rotates: Bool
+        /// The file after a rotation that was asked for is a small one.
+        var isIdle: Bool
         var closes: Bool
         var syncs: Bool
         /// Numbers accepted and not durable.
@@ -201,7 +206,7 @@ extension LogState {
         rotations = []
         defer { needsSync = false }
         return Orders(
-            rotates: !begunRotations.isEmpty, closes: isClosing, syncs: needsSync,
+            rotates: !begunRotations.isEmpty, isIdle: rotatesIdly, closes: isClosing, syncs: needsSync,
             undurable: Int(next.rawValue - durableNext.rawValue))
     }
 
@@ -247,6 +252,7 @@ extension LogState {
         if let outcome = progress.rotation {
             notices.told += begunRotations.map { ($0, outcome) }
             begunRotations = []
+            rotatesIdly = rotatesIdly && !rotations.isEmpty
         }
         notices.roomy = roomWaiters
         roomWaiters = []

@@ -33,9 +33,10 @@ extension LogWriter {
         state.withLock { $0.nextFile = .failed(error, bytes: bytes, retryAt: retryAt) }
     }
 
-    /// The next file for the writer's step, which makes it itself if nobody has begun to. Nil if it has to wait.
-    func nextFile(_ step: inout LogStep) throws(FileError) -> PreparedLogFile? {
-        switch state.withLock({ $0.claimNextFile() }) {
+    /// The next file for the writer's step, which makes it itself if nobody has begun to, or if the one that is
+    /// there has more than `limit` bytes. Nil if it has to wait.
+    func nextFile(_ step: inout LogStep, atMost limit: ByteCount) throws(FileError) -> PreparedLogFile? {
+        switch state.withLock({ $0.claimNextFile(atMost: limit) }) {
         case .ready(let file): return file
         case .busy:
             step.obstacle = .notReady
@@ -43,8 +44,10 @@ extension LogWriter {
         case .failed(let error):
             step.obstacle = .noSpace(error)
             return nil
-        case .make(let id):
-            let bytes = options.fileBytes(after: step.tail.capacity)
+        case .make(let id, let unused):
+            // It was never linked to. If its name comes back, it is one of a file that no log is tied to.
+            if let unused { _ = try? environment.files.unlink(logFiles.path(unused.id)) }
+            let bytes = min(options.fileBytes(after: step.tail.capacity), limit)
             do throws(PreparationFailure) {
                 let file = try logFiles.prepare(id, bytes: bytes)
                 state.withLock { $0.nextFile = .none }
@@ -73,7 +76,8 @@ extension LogState {
         /// The preparing work is at it and will wake the writer's.
         case busy
         case failed(FileError)
-        case make(UInt64)
+        /// With the file that is too large.
+        case make(UInt64, insteadOf: PreparedLogFile?)
     }
 
     /// True if the preparing work is to be woken for it.
@@ -100,16 +104,20 @@ extension LogState {
         }
     }
 
-    mutating func claimNextFile() -> Claim {
+    mutating func claimNextFile(atMost limit: ByteCount) -> Claim {
         switch nextFile {
         case .ready(let file):
+            if file.capacity > limit {
+                nextFile = .making
+                return .make(takeFileID(), insteadOf: file)
+            }
             nextFile = .none
             return .ready(file)
         case .making: return .busy
         case .failed(let error, _, _): return .failed(error)
         case .none, .wanted:
             nextFile = .making
-            return .make(takeFileID())
+            return .make(takeFileID(), insteadOf: nil)
         }
     }
 }

@@ -69,7 +69,7 @@ extension LogWriter {
         do throws(FileError) {
             step.obstacle = nil
             try writeQueue(&step, at: now)
-            if orders.rotates { rotation = try rotateAsAsked(&step) }
+            if orders.rotates { rotation = try rotateAsAsked(&step, isIdle: orders.isIdle) }
             if orders.closes && step.obstacle.isFinal { return try close(&step) }
             try finishGroup(&step, orders, at: now)
         } catch {
@@ -111,13 +111,13 @@ extension LogWriter {
     }
 
     /// Nil if the rotation has to wait for the next file.
-    private func rotateAsAsked(_ step: inout LogStep) throws(FileError) -> LogOutcome? {
+    private func rotateAsAsked(_ step: inout LogStep, isIdle: Bool) throws(FileError) -> LogOutcome? {
         if step.isDrained {
             if !step.tail.holdsRecords {
                 try step.sync()
                 return .success(())
             }
-            if try rotate(&step) { return .success(()) }
+            if try rotate(&step, isIdle: isIdle) { return .success(()) }
         }
         guard case .noSpace(let error) = step.obstacle else { return nil }
         return .failure(.noSpace(error))
@@ -127,8 +127,10 @@ extension LogWriter {
     ///
     /// The order is the point: the seal is durable before the next file says that it follows, and that is durable
     /// before any record is written behind it. So a file whose link is not whole never holds a record.
-    private func rotate(_ step: inout LogStep) throws(FileError) -> Bool {
-        guard let prepared = try nextFile(&step) else { return false }
+    private func rotate(_ step: inout LogStep, isIdle: Bool = false) throws(FileError) -> Bool {
+        guard let prepared = try nextFile(&step, atMost: isIdle ? options.openingBytes : .max) else {
+            return false
+        }
         try step.tail.seal(endsLog: false)
         step.noteDurable()
         let sealed = step.tail.extent()

@@ -221,10 +221,13 @@ extension LogWriter {
     /// Seals the current file and starts the next; nothing is done if the current one holds no record.
     ///
     /// Durability: everything appended before is durable when this returns.
-    package func rotate() throws(LogFailure) {
+    ///
+    /// - Parameter isIdle: Little will be written soon, so the next file is as small as the first of a log; a
+    ///   larger one that was prepared is removed.
+    package func rotate(isIdle: Bool = false) throws(LogFailure) {
         try wait { body in
             let answer = state.withLock { state in
-                let outcome = state.requestRotation(body)
+                let outcome = state.requestRotation(body, isIdle: isIdle)
                 return (outcome: outcome, wakes: outcome == nil && state.needsWake())
             }
             if let outcome = answer.outcome { body(outcome) }

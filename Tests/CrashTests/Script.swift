@@ -6,7 +6,7 @@ import VarveSimulation
 
 /// An operation of a workload.
 enum Action: CaseIterable, Sendable {
-    case put, update, delete, bulk, refresh, flush, merge
+    case put, update, delete, bulk, refresh, flush, merge, settle
     case openPointInTime, extendPointInTime, closePointInTime, streamBatch, reset
 }
 
@@ -74,6 +74,7 @@ final class Script {
         case .refresh: try shard.refresh()
         case .flush: try shard.flush()
         case .merge: try shard.merge(toAtMost: 1)
+        case .settle: try shard.settle()
         case .openPointInTime: openPointInTime("p\(made)", keepAlive: 600_000)
         case .extendPointInTime: extendPointInTime("base", to: 1_200_000 + Int64(made))
         case .closePointInTime: closePointInTime("base")

@@ -99,6 +99,7 @@ extension Shard {
         replace(frozen, by: written, in: next)
         services.budget.giveBack(frozen.reduce(0) { $0 + $1.budgetBytes })
         sequencer.withLock { $0.bytesSinceFlush -= bytesBefore }
+        activity.withLock { $0.unsettled = through }
     }
 
     /// The lowest S that the flushed segment has to answer for: no version that died at or before it is written.

@@ -11,11 +11,7 @@ extension Shard {
         if self.failure == nil {
             do throws(EngineError) {
                 // A log that starts with a new file is not read again at the next open.
-                if let log, log.byteCount > Self.logBytesWorthRotating {
-                    do throws(LogFailure) { try log.rotate() } catch { throw EngineError(error) }
-                    activity.withLock { $0.mustCommit = true }
-                }
-                try flush()
+                if hasMuchLog { try settle() } else { try flush() }
                 try releaseRetired()
             } catch { failure = error }
         }
@@ -25,8 +21,6 @@ extension Shard {
         sequencer.withLock { if $0.failure == nil { $0.failure = .closed } }
         if let failure { throw failure }
     }
-
-    private static let logBytesWorthRotating: UInt64 = 1 << 20
 
     /// Stops a shard whose index is deleted: nothing is flushed.
     func abandon() {

@@ -98,6 +98,8 @@ struct ShardActivity {
     var wantsFlush = false
     /// The next flush commits a generation even if there is nothing to flush.
     var mustCommit = false
+    /// Up to where a flush went that left log behind: the shard lets go of it if nothing follows. Nil once it has.
+    var unsettled: SequenceNumber?
     var isClosed = false
     /// Monotonic nanoseconds of the last flush, or of opening, and of the last refresh.
     var lastFlush: UInt64

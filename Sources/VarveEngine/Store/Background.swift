@@ -39,11 +39,14 @@ extension StoreEngine {
         directory.withLock { $0.isClosed ? [] : $0.shards.values.sorted { $0.uuid < $1.uuid } }
     }
 
-    /// Flushes one shard that wants it: the largest, while memory is short.
+    /// Flushes one shard that wants it: the largest, while memory is short. One that stands still settles.
     func flushStep() -> StepOutcome {
         let shards = openShards.filter { shard in shard.activity.withLock { $0.wantsFlush } }
         guard let shard = shards.max(by: { $0.memtableBytes < $1.memtableBytes }) else { return .idle }
-        shard.inBackground { () throws(EngineError) in try shard.flush() }
+        let now = environment.clock.monotonicNanoseconds
+        shard.inBackground { () throws(EngineError) in
+            if shard.isTimeToSettle(now: now) { try shard.settle() } else { try shard.flush() }
+        }
         return .again
     }
 
@@ -88,7 +91,7 @@ extension Shard {
             return (refreshDue, now >= activity.lastFlush + options.flushInterval.nanoseconds)
         }
         if refreshDue, lastSequence != state.visible { try refresh() }
-        if flushDue, memtableBytes > 0 { requestFlush() }
+        if flushDue && memtableBytes > 0 || isTimeToSettle(now: now) { requestFlush() }
     }
 
     /// Runs background work: what fails is kept for whoever asks; the next success clears it. A failure never ends

@@ -42,6 +42,8 @@ struct Journal: Sendable {
     var steps: [Step]
     var pinned: [Pinned] = []
     var highestSequence: UInt64?
+    /// Ids without a document whose last version cannot be told: two states of the past look alike.
+    var uncertain: Set<String> = []
 
     init(base: Model) { steps = [Step(span: Span(submitted: -1, acknowledged: -1), after: base)] }
 
@@ -53,6 +55,22 @@ struct Journal: Sendable {
         var most = least
         while most + 1 < steps.count && steps[most + 1].span.may(at: point) { most += 1 }
         return steps[least...most]
+    }
+
+    /// What counts from now on for a store that was found in a state and with these points in time.
+    func rebased(on state: Model, uncertain: Set<String>, keepAlives: [String: Int64]) -> Journal {
+        let past = Span(submitted: -1, acknowledged: -1)
+        var next = Journal(base: state)
+        next.highestSequence = highestSequence
+        next.uncertain = uncertain
+        for var pin in pinned {
+            guard let keepAlive = keepAlives[pin.label] else { continue }
+            pin.created = past
+            pin.closed = nil
+            pin.keepAlives = [(past, keepAlive)]
+            next.pinned.append(pin)
+        }
+        return next
     }
 
     /// What was promised, for the script that starts on the disk as it is now.

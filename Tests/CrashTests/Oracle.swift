@@ -12,7 +12,7 @@ struct Oracle {
     /// The state that the store turned out to be in.
     private(set) var recovered = Model()
     /// Whether no other step has left the same documents; versions of deleted ids are known only then.
-    private var isUnique = false
+    private(set) var isUnique = false
 
     init(_ journal: Journal, at point: Int) {
         self.journal = journal

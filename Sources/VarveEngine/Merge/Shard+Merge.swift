@@ -65,7 +65,8 @@ extension Shard {
         var inputs: [ShardView]
         var threshold: SequenceNumber
         var id: UInt64
-        var keptTombstonesAbove: SequenceNumber
+        /// The newest tombstone that may be forgotten; nil if none may.
+        var forgottenThrough: SequenceNumber?
     }
 
     /// Plans under the commit lock, writes without it, and commits under it again: flushes go on meanwhile. The
@@ -77,7 +78,7 @@ extension Shard {
             guard commits.manifest.flushed != nil, let inputs = choose(commits, state) else { return nil }
             return Plan(
                 inputs: inputs, threshold: threshold(inputs, commits.manifest), id: commits.takeFileID(),
-                keptTombstonesAbove: tombstonesNeeded(commits.manifest.timeMap))
+                forgottenThrough: forgottenDeletes(commits.manifest.timeMap))
         }
         guard let plan else { return false }
         var written: WrittenSegment?
@@ -152,17 +153,17 @@ extension Shard {
         return max(lowest, threshold)
     }
 
-    /// Tombstones born above this are remembered: their deletes are not older than `deletesKept`.
-    private func tombstonesNeeded(_ timeMap: TimeMap) -> SequenceNumber {
+    /// Tombstones born up to this are older than `deletesKept`; nil if none is known to be.
+    private func forgottenDeletes(_ timeMap: TimeMap) -> SequenceNumber? {
         let since = environment.clock.wallMilliseconds - options.deletesKept.milliseconds
-        return timeMap.sequenceNumber(at: since) ?? SequenceNumber(0)
+        return timeMap.sequenceNumber(at: since)
     }
 
     /// Rows that died after V; of tombstones only those whose memory is still wanted. Nil if that is every row.
     private func rowsToKeep(_ view: ShardView, _ plan: Plan) throws(StorageError) -> RowBitmap? {
         var kept = view.rows(outliving: plan.threshold)
-        guard let tombstones = view.view.tombstones else { return kept }
-        let forgotten = min(plan.threshold, plan.keptTombstonesAbove)
+        guard let tombstones = view.view.tombstones, let old = plan.forgottenThrough else { return kept }
+        let forgotten = min(plan.threshold, old)
         var births: [UInt64] = []
         var start = 0
         while start < view.view.rowCount {

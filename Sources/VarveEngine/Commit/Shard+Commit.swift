@@ -27,13 +27,14 @@ extension Shard {
         do throws(FileError) {
             staged = try AtomicPublish(in: environment).stage(for: path)
         } catch { throw .file(error) }
+        defer { staged.discard() }
         let options = SegmentBuildOptions(sources: SourceBlockOptions(level: level))
         guard
             let built = try SegmentBuilder.build(
                 inputs: inputs, id: id, owner: uuid, into: staged.file, options: options)
         else { return nil }
         do throws(FileError) {
-            try staged.sync()
+            try staged.file.sync()
             try staged.link()
         } catch { throw .file(error) }
         let entry = SegmentEntry(

@@ -16,27 +16,27 @@ package struct AtomicPublish: Sendable {
         self.temporary = temporary
     }
 
-    /// Writes a new file and gives it its name; the caller syncs the directory.
-    ///
-    /// - Parameter write: Writes the content. Nothing of the file is left if it throws.
-    package func publish(
-        _ path: StorePath, write: (any OpenFile) throws(FileError) -> Void
-    ) throws(FileError) {
-        let staged = try stage(for: path)
-        try write(staged.file)
-        try staged.sync()
-        try staged.link()
-    }
-
-    /// As above, for a file whose bytes are at hand.
+    /// Writes a new file and gives it its name; the caller syncs the directory. Nothing is left if it throws.
     package func publish(_ path: StorePath, bytes: RawSpan) throws(FileError) {
-        let staged = try stage(for: path)
-        try staged.file.write(bytes, at: 0)
-        try staged.sync()
+        let staged = try stage(for: path, bytes: bytes)
+        defer { staged.discard() }
         try staged.link()
     }
 
-    /// Makes the file that is to get the name `path`, for callers that link several files at once.
+    /// A file with these bytes, synced, that is to get the name `path`, for callers that link several at once.
+    package func stage(for path: StorePath, bytes: RawSpan) throws(FileError) -> StagedFile {
+        let staged = try stage(for: path)
+        do throws(FileError) {
+            try staged.file.write(bytes, at: 0)
+            try staged.file.sync()
+        } catch {
+            staged.discard()
+            throw error
+        }
+        return staged
+    }
+
+    /// As above, for callers that write the content, and sync it, themselves.
     ///
     /// The temporary name ends with a random number, so that two writers never share one, not even when the
     /// store's lock failed to keep them apart.
@@ -47,25 +47,16 @@ package struct AtomicPublish: Sendable {
     }
 }
 
-/// A file that has no name of the store yet. Dropping it removes its temporary name, published or not.
-package struct StagedFile: ~Copyable, Sendable {
-    private let files: any FileSystem
+/// A file that has no name of the store yet. Whoever made it discards it in the end, published or not.
+package struct StagedFile: Sendable {
+    fileprivate let files: any FileSystem
     package let file: any OpenFile
     /// The name it is to get.
     package let path: StorePath
 
-    fileprivate init(files: any FileSystem, file: any OpenFile, path: StorePath) {
-        self.files = files
-        self.file = file
-        self.path = path
-    }
-
-    /// A name in `tmp/` that cannot be removed now is removed when the store is opened.
-    deinit { try? files.unlink(file.path) }
-
-    /// Makes the content durable. Must come before `link`.
-    package func sync() throws(FileError) { try file.sync() }
-
-    /// Gives the file its name; the caller syncs the directory.
+    /// Gives the file its name; the content must be durable. The caller syncs the directory.
     package func link() throws(FileError) { try files.link(file.path, to: path) }
+
+    /// Removes the temporary name. What cannot be removed now goes when the store is opened.
+    package func discard() { try? files.unlink(file.path) }
 }

@@ -53,19 +53,17 @@ package struct CatalogStore: Sendable {
         if let rule = catalog.brokenRule { throw .invalid(rule) }
         let bytes = catalog.encode(store: store)
         guard bytes.count <= Catalog.fileBytesMax else { throw .invalid("a catalog of \(bytes.count) bytes") }
-        var staged: [TemporaryFile] = []
-        defer { for file in staged { file.discard(in: environment) } }
+        var staged: [StagedFile] = []
+        defer { for file in staged { file.discard() } }
         for copy in FileCopy.allCases {
-            let name = FileName.catalog(generation: catalog.generation, copy: copy)
+            let path = path(catalog.generation, copy)
             do throws(FileError) {
-                staged.append(try TemporaryFile.write(bytes.bytes, for: name, in: environment))
+                staged.append(try AtomicPublish(in: environment).stage(for: path, bytes: bytes.bytes))
             } catch {
                 throw .storage(.file(error))
             }
         }
-        for (copy, file) in zip(FileCopy.allCases, staged) {
-            try file.link(to: path(catalog.generation, copy), in: environment)
-        }
+        for file in staged { try file.linkUnfenced() }
         do throws(FileError) { try environment.files.syncDirectory(.root) } catch {
             throw .storage(.file(error))
         }

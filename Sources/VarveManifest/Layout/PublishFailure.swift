@@ -17,3 +17,12 @@ package enum PublishFailure: Error, Equatable, Sendable, CustomStringConvertible
         }
     }
 }
+
+extension StagedFile {
+    /// Gives the file its name, which nobody else may have given. Durable once its directory is synced.
+    func linkUnfenced() throws(PublishFailure) {
+        do throws(FileError) { try link() } catch {
+            throw error.code == .exists ? .fenced(found: path) : .storage(.file(error))
+        }
+    }
+}

@@ -39,15 +39,15 @@ package struct ManifestStore: Sendable {
         guard bytes.count <= Manifest.fileBytesMax else {
             throw .invalid("a manifest of \(bytes.count) bytes")
         }
-        let name = FileName.manifest(generation: manifest.generation)
-        let staged: TemporaryFile
+        let path = layout.manifest(manifest.generation)
+        let staged: StagedFile
         do throws(FileError) {
-            staged = try TemporaryFile.write(bytes.bytes, for: name, in: environment)
+            staged = try AtomicPublish(in: environment).stage(for: path, bytes: bytes.bytes)
         } catch {
             throw .storage(.file(error))
         }
-        defer { staged.discard(in: environment) }
-        try staged.link(to: layout.path(name), in: environment)
+        defer { staged.discard() }
+        try staged.linkUnfenced()
         do throws(FileError) {
             try environment.files.syncDirectory(layout.directory)
         } catch {

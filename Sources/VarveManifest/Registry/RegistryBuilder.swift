@@ -21,7 +21,7 @@ struct RegistryBuilder: ~Copyable {
     private let generation: UInt64
     private let previous: UInt64
     private let header: FileHeader
-    private var staged: [TemporaryFile] = []
+    private var staged: [StagedFile] = []
     private var buffer = ByteBuffer()
     /// Behind the last record; before it lies what was not written yet, `buffer`.
     private var offset = UInt64(FileHeader.byteCount)
@@ -37,9 +37,8 @@ struct RegistryBuilder: ~Copyable {
         self.previous = previous
         header = FileHeader(kind: .registry, owner: store, fileID: generation)
         for copy in FileCopy.allCases {
-            let name = FileName.registry(generation: generation, copy: copy)
             do throws(FileError) {
-                staged.append(try TemporaryFile.create(for: name, in: environment))
+                staged.append(try AtomicPublish(in: environment).stage(for: path(copy)))
             } catch {
                 discard()
                 throw error
@@ -117,9 +116,7 @@ struct RegistryBuilder: ~Copyable {
         }
         buffer.removeAll()
         mayBePublished = true
-        for (copy, file) in zip(FileCopy.allCases, staged) {
-            try file.link(to: path(copy), in: environment)
-        }
+        for file in staged { try file.linkUnfenced() }
         var files: [any OpenFile] = []
         do throws(FileError) {
             try environment.files.syncDirectory(.root)
@@ -153,7 +150,7 @@ struct RegistryBuilder: ~Copyable {
 
     /// Removes the temporary names, and, after a publish, generations older than the last two.
     func discard() {
-        for file in staged { file.discard(in: environment) }
+        for file in staged { file.discard() }
     }
 
     func removeOlderGenerations() {

@@ -99,15 +99,8 @@ extension StoreIdentity {
     }
 
     private func publish(in environment: Environment) throws(StoreIdentityError) {
-        let staged: TemporaryFile
         do throws(FileError) {
-            staged = try TemporaryFile.write(encode().bytes, for: .identity, in: environment)
-        } catch {
-            throw .storage(.file(error))
-        }
-        defer { staged.discard(in: environment) }
-        do throws(FileError) {
-            try environment.files.link(staged.path, to: StoreLayout.identity)
+            try AtomicPublish(in: environment).publish(StoreLayout.identity, bytes: encode().bytes)
             try environment.files.syncDirectory(.root)
         } catch {
             throw error.code == .exists ? .exists : .storage(.file(error))

@@ -70,6 +70,9 @@ let package = Package(
                 "VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes",
             ],
             swiftSettings: engine),
+        .target(
+            name: "VarveREST", dependencies: ["Varve", "VarveQuery", "VarveDocument", "VarveBytes"],
+            swiftSettings: engine),
         .target(name: "VarveSimulation", dependencies: ["VarveFiles", "VarveBytes"], swiftSettings: engine),
 
         .executableTarget(
@@ -139,6 +142,10 @@ let package = Package(
                 "Varve", "VarveBytes", "VarveEngine", "VarveFiles", "VarveIngest", "VarveQuery",
                 "VarveSimulation",
             ],
+            swiftSettings: test),
+        .testTarget(
+            name: "VarveRESTTests",
+            dependencies: ["VarveREST", "Varve", "VarveBytes", "VarveFiles", "VarveSimulation"],
             swiftSettings: test),
         .testTarget(
             name: "CrashTests",

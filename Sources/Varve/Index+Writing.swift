@@ -27,6 +27,8 @@ public enum WriteCondition: Hashable, Sendable {
     case unchanged(since: SequenceNumber)
     /// The version given is above the current one, which it replaces.
     case newer(version: Int64)
+    /// The version given is not below the current one, which it replaces.
+    case notOlder(version: Int64)
 }
 
 extension Index {
@@ -84,7 +86,9 @@ extension Index {
     }
 
     /// Hands each shard its part and waits until all of them are acknowledged.
-    func commit(_ batch: consuming WriteBatch) async throws(VarveError) -> [Result<Receipt, VarveError>] {
+    package func commit(_ batch: consuming WriteBatch) async throws(VarveError) -> [Result<
+        Receipt, VarveError
+    >] {
         var answers = [Result<Receipt, VarveError>?](repeating: nil, count: batch.operationCount)
         var waiting: [(Shard, WriteTicket)] = []
         try await batch.seal { (part) async throws(VarveError) in

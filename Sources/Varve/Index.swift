@@ -1,4 +1,4 @@
-import VarveBytes
+package import VarveBytes
 public import VarveDocument
 package import VarveEngine
 public import VarveQuery
@@ -17,6 +17,29 @@ public struct Index: Sendable {
     public var shardCount: Int { engine.shards.count }
     /// The mapping with the fields that documents have added to it.
     public var fields: [FieldDefinition] { engine.schema.snapshot.fields }
+
+    /// Names the index for good, whatever index has its name later.
+    package var uuid: UUID128 { engine.uuid }
+    /// The number of the shard that an id belongs to.
+    package func shardNumber(of id: String) -> Int {
+        let bytes = Array(id.utf8)
+        return engine.shard(for: bytes.rawSpan).number
+    }
+    /// Milliseconds since 1970.
+    package var createdAt: Int64 { engine.createdAt }
+    package var settings: [(key: String, value: String)] { engine.settings }
+    /// The mapping in the shape in which it was given, with the fields that documents have added.
+    public var mapping: Mapping { engine.schema.snapshot.mapping }
+
+    /// Adds fields to the mapping. It is durable when this returns.
+    ///
+    /// - Throws: `.invalid` if it would change what is mapped already; nothing is changed then.
+    public func extendMapping(_ mapping: Mapping) async throws(VarveError) {
+        let name = self.name
+        try await store.run { engine throws(EngineError) in
+            try engine.extendMapping(ofIndex: name, with: mapping)
+        }
+    }
 
     /// How many documents the last refresh made visible.
     public func count() throws(VarveError) -> Int {

@@ -11,7 +11,7 @@ public struct PointInTime: Sendable {
     public let store: Store
     package let name: PointInTimeID
 
-    init(_ store: Store, _ name: PointInTimeID) {
+    package init(_ store: Store, _ name: PointInTimeID) {
         self.store = store
         self.name = name
     }
@@ -43,6 +43,28 @@ public struct PointInTime: Sendable {
         let use = try begin(keepAlive: keepAlive)
         defer { store.engine.endUse(name) }
         return try Searching.search(shards(of: use), request, store.engine.environment)
+    }
+
+    /// A search, and for each shard of it the index it belongs to: what `SearchHit.shard` counts through.
+    package func searchNamingIndices(
+        _ request: SearchRequest, keepAlive: Duration?
+    ) async throws(VarveError) -> (result: SearchResult, indices: [Index]) {
+        let use = try begin(keepAlive: keepAlive)
+        defer { store.engine.endUse(name) }
+        let result = try Searching.search(shards(of: use), request, store.engine.environment)
+        return (result, indices(of: use.snapshots.map(\.shard)))
+    }
+
+    /// What is known of it without using it; nil if it is not open.
+    public var info: PointInTimeInfo? {
+        store.engine.pointInTime(name).map { PointInTimeInfo($0, store.engine) }
+    }
+
+    private func indices(of shards: [Shard]) -> [Index] {
+        let all = store.engine.indices
+        return shards.compactMap { shard in
+            all.first { $0.uuid == shard.index }.map { Index(store, $0) }
+        }
     }
 
     /// How many documents match.

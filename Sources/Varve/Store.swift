@@ -1,7 +1,8 @@
-import VarveBytes
+package import VarveBytes
 public import VarveDocument
 package import VarveEngine
 package import VarveFiles
+public import VarveQuery
 
 /// A store: one directory, one writer.
 ///
@@ -87,8 +88,17 @@ public final class Store: Sendable {
     public func createIndex(
         _ name: String, mapping: Mapping = [:], shards: Int = 1
     ) async throws(VarveError) -> Index {
+        try await createIndex(name, mapping: mapping, shards: shards, settings: [])
+    }
+
+    /// - Parameter settings: Kept with the index for whoever made it; they mean nothing here.
+    package func createIndex(
+        _ name: String, mapping: Mapping, shards: Int, settings: [(key: String, value: String)]
+    ) async throws(VarveError) -> Index {
         try await run { engine throws(EngineError) in
-            Index(self, try engine.createIndex(name, mapping: mapping, shardCount: shards))
+            Index(
+                self,
+                try engine.createIndex(name, mapping: mapping, shardCount: shards, settings: settings))
         }
     }
 
@@ -109,6 +119,30 @@ public final class Store: Sendable {
         try await run { engine throws(EngineError) in try engine.deleteIndex(named: name) }
     }
 
+    /// Documents of several indices that match, as the last refresh of each saw them.
+    ///
+    /// A hit's `shard` counts through the shards of the first index, then those of the second, and so on.
+    public func search(
+        _ request: SearchRequest, in indices: [Index]
+    ) async throws(VarveError) -> SearchResult {
+        var shards: [SearchableShard] = []
+        for index in indices {
+            let fields = index.fields
+            for snapshot in try index.snapshots() {
+                shards.append(SearchableShard(segments: snapshot.segments, fields: fields))
+            }
+        }
+        return try Searching.search(shards, request, engine.environment)
+    }
+
+    // MARK: Facts
+
+    /// 128 bits that name the store for good.
+    package var uuid: UUID128 { engine.uuid }
+    package var keepAliveMax: Duration { engine.options.keepAliveMax }
+    package var pointsInTimeMax: Int { engine.options.pointsInTimeMax }
+    package var wallMilliseconds: Int64 { engine.environment.clock.wallMilliseconds }
+
     // MARK: Points in time
 
     /// Opens a point in time over one or several indices: one consistent cut through all of them.
@@ -119,7 +153,16 @@ public final class Store: Sendable {
         over indices: [Index], keepAlive: Duration, label: String = "", durable: Bool = true
     ) async throws(VarveError) -> PointInTime {
         if indices.isEmpty { throw VarveError(.invalid, "a point in time needs at least one index") }
+        return try await openPointInTime(
+            over: indices, keepAlive: keepAlive, label: label, durable: durable, refreshes: true)
+    }
+
+    /// - Parameter refreshes: False leaves out what the last refresh did not see, if there is only one shard.
+    package func openPointInTime(
+        over indices: [Index], keepAlive: Duration, label: String, durable: Bool, refreshes: Bool
+    ) async throws(VarveError) -> PointInTime {
         var request = PointInTimeRequest(keepAlive: keepAlive.wholeMilliseconds)
+        request.refreshes = refreshes
         request.label = label
         request.isDurable = durable
         let shards = indices.flatMap(\.engine.shards)
@@ -154,7 +197,7 @@ public final class Store: Sendable {
         try await PointInTime(self, try parse(text)).close()
     }
 
-    func parse(_ text: String) throws(VarveError) -> PointInTimeID {
+    package func parse(_ text: String) throws(VarveError) -> PointInTimeID {
         do throws(PointInTimeID.ParseError) {
             return try PointInTimeID(parsing: text, store: engine.uuid)
         } catch {

@@ -81,17 +81,21 @@ extension VarveError {
 
     package init(_ error: QueryError) { self.init(.invalid, error.message, cause: error) }
 
+    /// In OpenSearch's words, as for documents.
     init(_ conflict: VersionConflict, id: String) {
         let text =
             switch conflict {
-            case .exists(let version, let sequence):
-                "document already exists (version \(version), sequence number \(sequence))"
-            case .version(let current, let given):
+            case .exists(let version, _):
+                "document already exists (current version [\(version)])"
+            case .version(let current, let given, false):
                 "current version [\(current)] is higher or equal to the one provided [\(given)]"
+            case .version(let current, let given, true):
+                "current version [\(current)] is higher than the one provided [\(given)]"
             case .sequence(let current?, let given):
-                "required sequence number \(given), but the current one is \(current)"
+                "required seqNo [\(given)], primary term [1]. current document has seqNo [\(current)] "
+                    + "and primary term [1]"
             case .sequence(nil, let given):
-                "required sequence number \(given), but no document was found"
+                "required seqNo [\(given)], primary term [1]. but no document was found"
             }
         self.init(.conflict, "[\(id)]: version conflict, \(text)")
     }

@@ -32,7 +32,7 @@ public struct WriteBatch: ~Copyable {
         consuming func takeDraft() -> BatchDraft { draft }
     }
 
-    init(_ index: Index) { self.index = index }
+    package init(_ index: Index) { self.index = index }
 
     public var operationCount: Int { count }
 
@@ -112,6 +112,7 @@ extension OperationOptions {
         switch condition {
         case .always, .absent: self.init(.resolved)
         case .newer(let version): self.init(.external, version: version)
+        case .notOlder(let version): self.init(.externalOrEqual, version: version)
         case .unchanged(let number):
             self.init(.ifSequenceNumber)
             ifSequenceNumber = number.rawValue

@@ -17,6 +17,7 @@ import Testing
         "VarveQuery": ["VarveSegment", "VarveDocument", "VarveFiles", "VarveBytes"],
         "VarveIngest": ["VarveDocument", "VarveFiles", "VarveBytes"],
         "Varve": ["VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
+        "VarveREST": ["Varve", "VarveQuery", "VarveDocument", "VarveBytes"],
         "VarveSimulation": ["VarveFiles", "VarveBytes"],
         "Examples": ["Varve"],
     ]

@@ -44,11 +44,11 @@ package struct PointInTimeID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// RFC 4648, section 5, without padding.
-enum Base64URL {
+package enum Base64URL {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         var at = 0
         while at < bytes.count {

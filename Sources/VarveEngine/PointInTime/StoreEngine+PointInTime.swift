@@ -158,6 +158,23 @@ extension StoreEngine {
         forget(removed.row, removed.volatile) { completion($0.map { true }) }
     }
 
+    /// What is known of one open point in time; nil if it is not open.
+    package func pointInTime(_ id: PointInTimeID) -> PointInTimeSummary? {
+        guard let row = pointsInTime.withLock({ $0.find(id.random) }), let record = record(of: id.random)
+        else { return nil }
+        return summary(of: record, row, now: monotonicNow)
+    }
+
+    private func summary(
+        of record: PITRecord, _ row: PointInTimeTable.Row, now: Int64
+    ) -> PointInTimeSummary {
+        PointInTimeSummary(
+            id: PointInTimeID(random: record.id, store: identity.store), label: record.label,
+            owner: record.owner, createdAt: record.createdAt, keepAlive: row.keepAlive,
+            pins: record.pins.map { ($0.target.index, $0.target.shard, $0.sequenceNumber) },
+            expiresIn: max(0, (row.deadline - now) / 1_000_000), isDurable: row.isDurable)
+    }
+
     /// All open points in time, oldest first.
     package func listPointsInTime() -> [PointInTimeSummary] {
         let now = monotonicNow
@@ -168,13 +185,7 @@ extension StoreEngine {
             }
         }
         return open.sorted { ($0.record.createdAt, $0.record.id) < ($1.record.createdAt, $1.record.id) }
-            .map { record, row in
-                PointInTimeSummary(
-                    id: PointInTimeID(random: record.id, store: identity.store), label: record.label,
-                    owner: record.owner, createdAt: record.createdAt, keepAlive: row.keepAlive,
-                    pins: record.pins.map { ($0.target.index, $0.target.shard, $0.sequenceNumber) },
-                    expiresIn: max(0, (row.deadline - now) / 1_000_000), isDurable: row.isDurable)
-            }
+            .map { summary(of: $0.record, $0.row, now: now) }
     }
 
     package var pointInTimeCount: Int { pointsInTime.withLock { $0.count } }

@@ -74,7 +74,7 @@ package enum VersionConflict: Sendable, Equatable {
     /// A create found a live version.
     case exists(version: Int64, sequence: SequenceNumber)
     /// The given version is not above (or not at or above) the current one.
-    case version(current: Int64, given: Int64)
+    case version(current: Int64, given: Int64, allowsEqual: Bool)
     /// The current version has another sequence number or term; nil when there is none.
     case sequence(current: SequenceNumber?, given: SequenceNumber)
 }

@@ -245,10 +245,10 @@ extension PreparedOperation {
         case .blind, .resolved: return nil
         case .external:
             guard let current, current.version >= version else { return nil }
-            return .version(current: current.version, given: version)
+            return .version(current: current.version, given: version, allowsEqual: false)
         case .externalOrEqual:
             guard let current, current.version > version else { return nil }
-            return .version(current: current.version, given: version)
+            return .version(current: current.version, given: version, allowsEqual: true)
         case .ifSequenceNumber:
             let given = SequenceNumber(ifSequenceNumber)
             guard let current, !current.isTombstone, current.sequence == given else {

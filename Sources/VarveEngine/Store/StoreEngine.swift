@@ -73,7 +73,7 @@ package final class StoreEngine: Sendable {
 
     /// Makes an index. It is durable when this returns: a crash before leaves nothing of it.
     package func createIndex(
-        _ name: String, mapping: Mapping, shardCount: Int = 1
+        _ name: String, mapping: Mapping, shardCount: Int = 1, settings: [(key: String, value: String)] = []
     ) throws(EngineError) -> IndexEngine {
         try IndexName.check(name)
         guard (1...IndexEntry.shardsMax).contains(shardCount) else {
@@ -81,23 +81,25 @@ package final class StoreEngine: Sendable {
         }
         let outcome: Result<IndexEngine, EngineError> = catalog.withLock { state in
             do throws(EngineError) {
-                return .success(try create(name, mapping, shardCount, &state))
+                return .success(try create(name, mapping, shardCount, settings, &state))
             } catch { return .failure(error) }
         }
         return try outcome.get()
     }
 
     private func create(
-        _ name: String, _ mapping: Mapping, _ shardCount: Int, _ state: inout CatalogState
+        _ name: String, _ mapping: Mapping, _ shardCount: Int, _ settings: [(key: String, value: String)],
+        _ state: inout CatalogState
     ) throws(EngineError) -> IndexEngine {
         if directory.withLock({ $0.isClosed }) { throw .closed }
         if state.catalog.index(named: name) != nil {
             throw .exists("index \(IndexName.quoted(name)) exists already")
         }
-        let entry = IndexEntry(
+        var entry = IndexEntry(
             name: name, uuid: environment.random.uuid(),
             shards: (0..<shardCount).map { _ in environment.random.uuid() },
             createdAt: environment.clock.wallMilliseconds, mapping: Array(mapping.json.utf8))
+        for setting in settings { entry.set(setting.key, to: setting.value) }
         let schema: Schema
         do throws(DocumentError) { schema = try Schema(mapping) } catch { throw .document(error) }
         let shards = try ShardOpening(services).create(entry, schema: schema)
@@ -111,6 +113,25 @@ package final class StoreEngine: Sendable {
         }
         background.wake(.timer)
         return index
+    }
+
+    /// Takes a mapping into the one of an index. It is durable when this returns; on an error nothing changes.
+    package func extendMapping(ofIndex name: String, with mapping: Mapping) throws(EngineError) {
+        let outcome: Result<Void, EngineError> = catalog.withLock { state in
+            do throws(EngineError) {
+                let schema = try index(named: name).schema
+                guard var entry = state.catalog.index(named: name) else { throw .notFound("no index") }
+                let merged: SchemaSnapshot
+                do throws(DocumentError) { merged = try schema.merge(mapping) } catch {
+                    throw .document(error)
+                }
+                entry.mapping = Array(merged.mapping.json.utf8)
+                var next = state.catalog.successor(committedAt: environment.clock.wallMilliseconds)
+                next.set(entry)
+                return .success(try publish(next, &state))
+            } catch { return .failure(error) }
+        }
+        try outcome.get()
     }
 
     /// Deletes an index and its data. Points in time over it stay listed; searching them says that it is gone.
@@ -222,6 +243,10 @@ package final class IndexEngine: Sendable {
 
     package var name: String { entry.name }
     package var uuid: UUID128 { entry.uuid }
+    /// Milliseconds since 1970.
+    package var createdAt: Int64 { entry.createdAt }
+    /// What the index was made with, by key; opaque to the engine.
+    package var settings: [(key: String, value: String)] { entry.settings.map { ($0.key, $0.value) } }
 
     /// The shard that an id belongs to.
     package func shard(for id: RawSpan) -> Shard {

@@ -179,3 +179,14 @@ struct SourceProjection {
             mayExcludeBelow: excludes.contains { $0.mayMatch(below: path) })
     }
 }
+
+extension SourceFilter {
+    /// What of one source is returned.
+    package func applied(to source: [UInt8]) -> [UInt8] {
+        if self == .all { return source }
+        var projection = SourceProjection(self)
+        var page = ByteBuffer(capacity: source.count)
+        projection.append(source.rawSpan, to: &page)
+        return page.bytes.copyBytes()
+    }
+}

@@ -1,0 +1,110 @@
+public import Varve
+import VarveBytes
+
+/// How the service presents itself.
+public struct RESTOptions: Sendable {
+    /// What `GET /` and the health of the cluster say. Clients of OpenSearch expect this one by default.
+    public var clusterName = "docker-cluster"
+    public var nodeName = "varve"
+    /// The version of OpenSearch whose behaviour is kept.
+    public var version = "3.3.0"
+    /// The build of this program, beside it.
+    public var build = "varve"
+    /// Bytes of a bulk that are looked at before the first of them is applied: a malformed line within them
+    /// refuses all of it.
+    public var bulkBytes = 8 << 20
+    /// The longest line of a bulk.
+    public var bulkLineBytes = 17 << 20
+
+    public init() {}
+}
+
+/// OpenSearch's requests, answered from a store. It owns no socket: whoever does hands each request in.
+///
+/// ```swift
+/// let service = RESTService(store: store)
+/// let response = await service.respond(to: RESTRequest("GET", "/"))
+/// ```
+/// A bulk may come in pieces, so that it never lies in memory whole: see `bulkUpload(for:)`. All calls are safe
+/// from any task; no error escapes, and every request gets an answer.
+public final class RESTService: Sendable {
+    public let store: Store
+    public let options: RESTOptions
+    private let router = Router(Routes.all)
+
+    public init(store: Store, options: RESTOptions = RESTOptions()) {
+        self.store = store
+        self.options = options
+    }
+
+    /// 22 characters that name the one node.
+    var nodeID: String {
+        UUID128(high: store.uuid.low, low: store.uuid.high).wireText
+    }
+
+    public func respond(to request: RESTRequest) async -> RESTResponse {
+        var parameters = Parameters()
+        var response: RESTResponse
+        do throws(RESTError) {
+            parameters = try Parameters(request.rawQuery)
+            response = try await answer(request, &parameters)
+        } catch { response = error.response() }
+        return finish(response, of: request, parameters)
+    }
+
+    private func answer(
+        _ request: RESTRequest, _ parameters: inout Parameters
+    ) async throws(RESTError) -> RESTResponse {
+        let (route, segments) = try router.find(request)
+        parameters.path = segments
+        let body = try ContentType.body(of: request, parameters)
+        try parameters.checkKnown(route.parameters, path: request.path)
+        if !route.takesBody && !body.isEmpty {
+            throw .illegalArgument(
+                "request [\(request.method) \(request.path)] does not support having a body")
+        }
+        return try await route.handler(
+            Call(service: self, request: request, parameters: parameters, body: body))
+    }
+
+    /// Gives an answer the looks that were asked for.
+    func finish(
+        _ response: RESTResponse, of request: RESTRequest, _ parameters: Parameters
+    ) -> RESTResponse {
+        var response = response
+        if let id = request.header("X-Opaque-Id") { response.headers.append(("X-Opaque-Id", id)) }
+        if response.contentType == RESTResponse.jsonType && !response.chunks.isEmpty {
+            if let filter = parameters.query["filter_path"], !filter.isEmpty {
+                let patterns = filter.split(separator: ",").map(String.init)
+                response.chunks = [JSONReshape.filter(response.body, patterns)]
+            }
+            if let isPretty = try? parameters.boolean("pretty"), isPretty {
+                response.chunks = [JSONReshape.pretty(response.body)]
+            }
+        }
+        if request.method == "HEAD" { response.chunks = [] }
+        return response
+    }
+}
+
+/// What bodies may be.
+enum ContentType {
+    /// The body, or what the parameter `source` holds instead.
+    static func body(of request: RESTRequest, _ parameters: Parameters) throws(RESTError) -> [UInt8] {
+        if request.body.isEmpty {
+            guard let source = parameters.query["source"] else { return [] }
+            try check(parameters.query["source_content_type"] ?? "application/json")
+            return Array(source.utf8)
+        }
+        try check(request.header("Content-Type"))
+        return request.body
+    }
+
+    static func check(_ type: String?) throws(RESTError) {
+        guard let type, !type.isEmpty else { throw RESTError(plain: "Content-Type header is missing", 406) }
+        let media = String(type.prefix { $0 != ";" }).trimmingBlanks.lowercased()
+        guard ["application/json", "application/x-ndjson"].contains(media) else {
+            throw RESTError(plain: "Content-Type header [\(type)] is not supported", 406)
+        }
+    }
+}

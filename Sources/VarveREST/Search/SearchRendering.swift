@@ -1,0 +1,109 @@
+import Varve
+import VarveQuery
+
+/// A search's answer in OpenSearch's shape and order of keys.
+struct SearchRendering {
+    private let body: SearchBody
+    /// For each shard that was searched the name of its index.
+    private let shards: [String]
+
+    init(_ body: SearchBody, shards: [String]) {
+        self.body = body
+        self.shards = shards
+    }
+
+    func response(
+        _ result: SearchResult, pointInTime: String?, since start: ContinuousClock.Instant,
+        isTotalNumber: Bool
+    ) -> RESTResponse {
+        var json = JSONWriter(capacity: 512 + result.hits.reduce(0) { $0 + 160 + ($1.source?.count ?? 0) })
+        json.beginObject()
+        if let pointInTime { json.add("pit_id", pointInTime) }
+        json.add("took", start.duration(to: .now).wholeMilliseconds)
+        json.add("timed_out", false)
+        json.addShards(total: shards.count, successful: shards.count, skipped: 0)
+        json.key("hits")
+        json.beginObject()
+        if let total = result.total {
+            json.key("total")
+            if isTotalNumber {
+                json.value(total.value)
+            } else {
+                json.beginObject()
+                json.add("value", total.value)
+                json.add("relation", total.relation == .exactly ? "eq" : "gte")
+                json.endObject()
+            }
+        } else if isTotalNumber {
+            json.add("total", -1)
+        }
+        if showsScores && !result.hits.isEmpty {
+            json.add("max_score", body.score)
+        } else {
+            json.addNull("max_score")
+        }
+        json.key("hits")
+        json.beginArray()
+        for hit in result.hits { write(hit, to: &json) }
+        json.endArray()
+        json.endObject()
+        json.endObject()
+        return .json(200, json)
+    }
+
+    /// Sorting turns scores off, unless they are a key or asked for.
+    private var showsScores: Bool {
+        guard let sort = body.sort, !sort.isEmpty else { return true }
+        return body.tracksScores || sort.contains { if case .score = $0 { true } else { false } }
+    }
+
+    private func write(_ hit: SearchHit, to json: inout JSONWriter) {
+        json.beginObject()
+        json.add("_index", shards[hit.shard])
+        json.add("_id", hit.id)
+        if body.showsVersion { json.add("_version", hit.version) }
+        if body.showsSequence {
+            json.add("_seq_no", Int64(clamping: hit.sequenceNumber.rawValue))
+            json.add("_primary_term", 1)
+        }
+        if showsScores { json.add("_score", body.score) } else { json.addNull("_score") }
+        if let source = hit.source {
+            json.key("_source")
+            json.raw(source.bytes)
+        }
+        if let sort = body.sort, !sort.isEmpty { write(hit.sortValues, sort, to: &json) }
+        json.endObject()
+    }
+
+    private func write(_ values: [SortValue], _ sort: [SortReader.Key], to json: inout JSONWriter) {
+        json.key("sort")
+        json.beginArray()
+        var next = values[...]
+        for key in sort {
+            if case .score = key {
+                json.value(body.score)
+                continue
+            }
+            switch next.popFirst() {
+            case .integer(let number): json.value(number)
+            case .double(let number): json.value(number)
+            case .float(let number): write(number, to: &json)
+            case .string(let text): json.value(text)
+            case .boolean(let flag): json.value(flag ? 1 : 0)
+            case .missing, nil: json.null()
+            }
+        }
+        json.endArray()
+    }
+
+    /// With the digits that a float needs.
+    private func write(_ number: Float, to json: inout JSONWriter) {
+        if number.isFinite { json.raw(Array(number.description.utf8)) } else { json.value(Double(number)) }
+    }
+}
+
+extension Duration {
+    var wholeMilliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,108 @@
+import Testing
+import Varve
+import VarveSimulation
+
+@testable import VarveREST
+
+/// A service over a store in a directory of its own, spoken to in text.
+final class Server: Sendable {
+    private let root: TemporaryRoot
+    let store: Store
+    let service: RESTService
+
+    init(_ change: (inout StoreOptions) -> Void = { _ in }) async throws {
+        root = try TemporaryRoot()
+        var options = StoreOptions(durability: .async(syncInterval: .seconds(1)))
+        options.refreshInterval = nil
+        change(&options)
+        store = try await Store.open(at: root.path + "/data", options: options)
+        service = RESTService(store: store)
+    }
+
+    /// - Parameter target: Path and query, as they stand in a request line.
+    func send(
+        _ method: String, _ target: String, _ body: String = "", type: String? = "application/json"
+    ) async -> RESTResponse {
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let headers = type.map { [(name: "content-type", value: $0)] } ?? []
+        return await service.respond(
+            to: RESTRequest(
+                method, String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "", headers: headers,
+                body: Array(body.utf8)))
+    }
+
+    /// Expects a status and, if one is given, the exact body; `took` reads as 0.
+    @discardableResult
+    func expect(
+        _ method: String, _ target: String, _ body: String, _ status: Int, _ text: String? = nil,
+        at place: SourceLocation = #_sourceLocation
+    ) async -> String {
+        let response = await send(method, target, body)
+        let found = Self.withoutTime(response.text)
+        #expect(response.status == status, "\(found)", sourceLocation: place)
+        if let text { #expect(found == text, sourceLocation: place) }
+        return found
+    }
+
+    /// Expects the usual error body around one type and reason.
+    func refuses(
+        _ method: String, _ target: String, _ body: String, _ status: Int, _ type: String,
+        _ reason: String, at place: SourceLocation = #_sourceLocation
+    ) async {
+        let escaped = reason.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let inner = #""type":"\#(type)","reason":"\#(escaped)""#
+        await expect(
+            method, target, body, status,
+            #"{"error":{"root_cause":[{\#(inner)}],\#(inner)},"status":\#(status)}"#, at: place)
+    }
+
+    /// Expects a failure of all shards; the cause is repeated as OpenSearch does for what is not its own type.
+    func shardsFail(
+        _ method: String, _ target: String, _ body: String, _ status: Int, index: String, _ type: String,
+        _ reason: String, extra: String = "", phase: String = "query", isServerType: Bool = false,
+        at place: SourceLocation = #_sourceLocation
+    ) async {
+        let inner = #""type":"\#(type)","reason":"\#(reason)"\#(extra)"#
+        let cause = isServerType ? "" : #","caused_by":{\#(inner),"caused_by":{\#(inner)}}"#
+        let shard = #"{"shard":0,"index":"\#(index)","node":"\#(nodeID)","reason":{\#(inner)}}"#
+        await expect(
+            method, target, body, status,
+            #"{"error":{"root_cause":[{\#(inner)}],"type":"search_phase_execution_exception","#
+                + #""reason":"all shards failed","phase":"\#(phase)","grouped":true,"failed_shards":[\#(shard)]\#(cause)},"#
+                + #""status":\#(status)}"#, at: place)
+    }
+
+    // MARK: The same without a body
+
+    @discardableResult
+    func expect(
+        _ method: String, _ target: String, _ status: Int, _ text: String? = nil,
+        at place: SourceLocation = #_sourceLocation
+    ) async -> String {
+        await expect(method, target, "", status, text, at: place)
+    }
+
+    func refuses(
+        _ method: String, _ target: String, _ status: Int, _ type: String, _ reason: String,
+        at place: SourceLocation = #_sourceLocation
+    ) async {
+        await refuses(method, target, "", status, type, reason, at: place)
+    }
+
+    /// 22 characters, as errors of shards name the node.
+    var nodeID: String { service.nodeID }
+
+    static func withoutTime(_ text: String) -> String {
+        text.replacing(/"took":[0-9]+/, with: #""took":0"#)
+    }
+
+    /// A member of an answer that is a string.
+    static func member(_ name: String, of text: String) -> String {
+        guard let start = text.ranges(of: "\"\(name)\":\"").first?.upperBound else { return "" }
+        return String(text[start...].prefix { $0 != "\"" })
+    }
+
+    func uuid(of index: String) async -> String {
+        Self.member("uuid", of: await send("GET", "/\(index)/_settings").text)
+    }
+}

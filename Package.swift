@@ -145,7 +145,9 @@ let package = Package(
             swiftSettings: test),
         .testTarget(
             name: "VarveRESTTests",
-            dependencies: ["VarveREST", "Varve", "VarveBytes", "VarveFiles", "VarveSimulation"],
+            dependencies: [
+                "VarveREST", "Varve", "VarveEngine", "VarveBytes", "VarveFiles", "VarveSimulation",
+            ],
             swiftSettings: test),
         .testTarget(
             name: "CrashTests",

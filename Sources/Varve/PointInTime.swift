@@ -127,6 +127,8 @@ public struct PointInTimeInfo: Sendable {
         /// Nil if the index was deleted.
         public let index: String?
         public let shard: Int?
+        /// What the index was called, if it was deleted and this process knows.
+        package let deletedIndex: String?
         /// The newest operation that it sees; nil if there was none.
         public let sequenceNumber: SequenceNumber?
     }
@@ -151,6 +153,7 @@ public struct PointInTimeInfo: Sendable {
         pins = summary.pins.map { pin in
             Pin(
                 index: names.first { $0.uuid == pin.index }?.name, shard: engine.shard(pin.shard)?.number,
+                deletedIndex: engine.deletedName(ofIndex: pin.index),
                 sequenceNumber: pin.sequence)
         }
     }

@@ -30,8 +30,12 @@ package final class StoreEngine: Sendable {
     struct Directory: Sendable {
         var indices: [String: IndexEngine] = [:]
         var shards: [UUID128: Shard] = [:]
+        /// Names of indices that this process has deleted, for messages about what still names them.
+        var deleted: [UUID128: String] = [:]
         var isClosed = false
     }
+
+    private static let deletedNamesMax = 10_000
 
     /// The catalog as last published. Its lock is held across the publication: creating and deleting indices is
     /// rare and one at a time.
@@ -67,6 +71,11 @@ package final class StoreEngine: Sendable {
         if isClosed { throw .closed }
         guard let index else { throw .notFound("no index is named \(IndexName.quoted(name))") }
         return index
+    }
+
+    /// The name that an index had when this process deleted it.
+    package func deletedName(ofIndex uuid: UUID128) -> String? {
+        directory.withLock { $0.deleted[uuid] }
     }
 
     package func shard(_ uuid: UUID128) -> Shard? { directory.withLock { $0.shards[uuid] } }
@@ -144,6 +153,9 @@ package final class StoreEngine: Sendable {
                 try publish(next, &state)
                 directory.withLock { directory in
                     directory.indices[name] = nil
+                    if directory.deleted.count < Self.deletedNamesMax {
+                        directory.deleted[index.uuid] = name
+                    }
                     for shard in index.shards { directory.shards[shard.uuid] = nil }
                 }
                 return .success(index)

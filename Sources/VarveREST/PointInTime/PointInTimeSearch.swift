@@ -21,7 +21,9 @@ struct PointInTimeSearch {
         let pointInTime = PointInTime(call.store, id)
         guard let info = pointInTime.info else { throw missing(id, index: "_na_") }
         let names = info.pins.map(\.index)
-        guard !names.contains(nil) else { throw .noSuchIndex("_na_") }
+        if let deleted = info.pins.first(where: { $0.index == nil }) {
+            throw .noSuchIndex(deleted.deletedIndex ?? "_na_")
+        }
         let context = SearchFailureContext(
             index: names.first.flatMap { $0 } ?? "_na_",
             uuid: names.first.flatMap { $0 }.flatMap { try? call.store.index($0).wireUUID } ?? "_na_",

@@ -99,7 +99,6 @@ package struct BatchBuilder: ~Copyable {
         operation.versioning = options.versioning
         operation.version = options.version
         operation.ifSequenceNumber = options.ifSequenceNumber
-        operation.ifPrimaryTerm = options.ifPrimaryTerm
         operation.idIsNew = options.idIsNew
         operation.firstValue = UInt32(firstValue)
         operation.valueCount = UInt32(extractor.sink.values.count - firstValue)

@@ -14,7 +14,6 @@ package struct OperationOptions: Sendable, Hashable {
     /// For `external` and `externalOrEqual`.
     package var version: Int64 = 0
     package var ifSequenceNumber: UInt64 = 0
-    package var ifPrimaryTerm: UInt64 = 0
     /// The id was generated: nothing needs to be looked up for it.
     package var idIsNew = false
     /// Whether the document came with its id: messages leave out one that was made up.

@@ -42,7 +42,6 @@ package struct PreparedOperation: Sendable, BitwiseCopyable {
     package var version: Int64
     /// For `.ifSequenceNumber`: the number that the current version must have.
     package var ifSequenceNumber: UInt64
-    package var ifPrimaryTerm: UInt64
 
     package init(kind: OperationKind) {
         self.kind = kind
@@ -58,7 +57,6 @@ package struct PreparedOperation: Sendable, BitwiseCopyable {
         versionOffset = 0
         version = 0
         ifSequenceNumber = 0
-        ifPrimaryTerm = 0
     }
 }
 

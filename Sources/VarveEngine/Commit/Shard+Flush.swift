@@ -93,7 +93,7 @@ extension Shard {
         next.schema = schema.encodedBytes
         next.timeMap.record(through, at: next.committedAt)
         next.historyFloor = max(next.historyFloor, from)
-        if let log { next.lowestWAL = log.lowestFileNeeded(after: through) }
+        next.lowestWAL = log?.lowestFileNeeded(after: through) ?? 0
         next.nextFileID = commits.nextFileID + Manifest.fileIDReserve
         try publish(next, &commits)
         replace(frozen, by: written, in: next)

@@ -38,8 +38,11 @@ struct Replay: ~Copyable {
     }
 
     /// The next number to give out: after what was recovered, or after the gap that an unclean end leaves.
+    ///
+    /// Without a log nobody knows which numbers a reader has seen since the last flush, so none of the next 2^32 is
+    /// used: more operations than memory can hold.
     func next(after report: LogRecoveryReport?) -> UInt64 {
-        guard let report else { return nextNumber }
+        guard let report else { return nextNumber + (1 << 32) }
         return max(nextNumber, (report.gap?.upperBound ?? report.next).rawValue)
     }
 

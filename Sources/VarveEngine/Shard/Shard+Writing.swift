@@ -93,6 +93,7 @@ extension Shard {
         _ sequencer: inout Sequencer, results: inout [OperationResult]
     ) throws(EngineError) -> Applied {
         if let failure = sequencer.failure { throw failure }
+        if let refusal = services.reserve.refusal { throw refusal }
         let count = draft.operations.count
         if let log {
             if let failure = log.failure { throw EngineError(failure) }

@@ -21,7 +21,7 @@ package final class Shard: Sendable {
     package let number: Int
     package let uuid: UUID128
     package let layout: ShardLayout
-    /// The writer epoch; `_primary_term` on the wire.
+    /// The writer epoch. No part of a condition: a number is never given twice, so it says which write is meant.
     package let epoch: UInt64
     package let schema: Schema
     let services: ShardServices
@@ -84,6 +84,7 @@ struct ShardServices: Sendable {
     let options: StoreOptions
     let cache: BlockCache
     let budget: WriteBudget
+    let reserve: DiskReserve
     /// Asks the store's background work to look at its shards.
     let wakeBackground: @Sendable (BackgroundWork) -> Void
 }

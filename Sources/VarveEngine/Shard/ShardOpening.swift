@@ -98,12 +98,13 @@ struct ShardOpening {
             memtable: Memtable(schema: schema.snapshot.fields, hashSeed: environment.random.next()),
             schema: schema,
             flushed: old.flushed, checkpoints: old.checkpoints)
-        let log = try recoverLog(layout, uuid, old, &replay, &report)
+        let log = try openLog(layout, uuid, old, &replay, &report)
         // The next generation goes above every number that was ever in the directory, sound or not.
         var manifest = loaded.successor(committedAt: environment.clock.wallMilliseconds)
         manifest.writerEpoch = old.writerEpoch + 1
         manifest.nextFileID = old.nextFileID + Manifest.fileIDReserve
         manifest.retired.removeAll { !pinSet.holds(from: $0.from, to: $0.to) }
+        if log.isNew, let writer = log.writer { manifest.lowestWAL = writer.lowestFileNeeded(after: nil) }
         do throws(PublishFailure) { try manifests.publish(manifest) } catch { throw EngineError(error) }
         let kept = manifest.retired.map(\.id)
         let visible = old.flushed
@@ -112,12 +113,12 @@ struct ShardOpening {
             visible: visible)
         var publication = Publication(state: state, checkpoints: old.checkpoints)
         publication.pins = pinSet
-        let next = replay.next(after: log.report)
         let shard = Shard(
             index: entry.uuid, number: number, uuid: uuid, layout: layout, schema: schema, services: services,
             log: log.writer, manifests: manifests,
             sequencer: Sequencer(
-                active: replay.takeMemtable(), next: next, checkpoints: replay.checkpoints,
+                active: replay.takeMemtable(), next: replay.next(after: log.report),
+                checkpoints: replay.checkpoints,
                 loggedFields: schema.snapshot.fields.count, loggedSchema: schema.generation),
             publication: publication,
             commits: CommitState(manifest: manifest, previous: old, nextFileID: old.nextFileID))
@@ -125,6 +126,7 @@ struct ShardOpening {
         // What the log held becomes visible again: every S that a pin names is at or below the last number.
         try shard.refresh()
         if isFull { shard.requestFlush() }
+        try changeDurability(of: shard, log)
         shard.removeUnnamedFiles(&report)
         report.replayedOperations += replay.operations
         return shard
@@ -182,25 +184,4 @@ struct ShardOpening {
     }
 
     // MARK: The log
-
-    private func recoverLog(
-        _ layout: ShardLayout, _ uuid: UUID128, _ manifest: Manifest, _ replay: inout Replay,
-        _ report: inout OpeningReport
-    ) throws(EngineError) -> (writer: LogWriter?, report: LogRecoveryReport?) {
-        guard services.options.hasLog else { return (nil, nil) }
-        do {
-            let (writer, found) = try LogRecovery.recover(
-                in: layout.directory, owner: uuid, epoch: manifest.writerEpoch + 1,
-                lowestFile: manifest.lowestWAL,
-                environment: environment, options: services.options.log
-            ) { record in try replay.apply(record, in: layout) }
-            if case .torn(_, let dropped) = found.verdict { report.tornBytes += Int(dropped) }
-            report.replayedBytes += Int(found.payloadBytes)
-            return (writer, found)
-        } catch let error as StorageError {
-            throw .storage(error)
-        } catch let error as EngineError {
-            throw error
-        } catch { throw .invalid("the log could not be recovered: \(error)") }
-    }
 }

@@ -72,6 +72,7 @@ extension StoreEngine {
         if services.budget.used * 10 >= services.budget.limit * 6 {
             openShards.max(by: { $0.memtableBytes < $1.memtableBytes })?.requestFlush()
         }
+        services.reserve.look(environment)
         sweepPointsInTime()
         return .idleUntil(now + min(tick, options.refreshInterval?.nanoseconds ?? tick))
     }

@@ -33,8 +33,9 @@ struct OpenedStore {
 extension StoreEngine {
     /// Opens the store in this environment, or makes one where there is none.
     ///
-    /// Order: a look at the directory, which stays untouched if no store is there and none may be made; lock; identity; catalog; points in time, so that pins are known before anything could be dropped;
-    /// then each shard recovers, commits a manifest with the next writer epoch, and only then takes work.
+    /// Order: a look at the directory, which stays untouched if no store is there and none may be made; lock;
+    /// identity; catalog; points in time, so that pins are known before anything could be dropped; then each shard
+    /// recovers, commits a manifest with the next writer epoch, and only then takes work.
     package static func open(
         _ environment: Environment, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true
     ) throws(EngineError) -> StoreEngine {
@@ -67,7 +68,9 @@ extension StoreEngine {
         let background = Background()
         let services = ShardServices(
             environment: environment, options: options, cache: BlockCache(byteBudget: options.cacheBytes),
-            budget: WriteBudget(limit: options.writeBudgetBytes), wakeBackground: { background.wake($0) })
+            budget: WriteBudget(limit: options.writeBudgetBytes),
+            reserve: DiskReserve(bytes: options.reserveBytes), wakeBackground: { background.wake($0) })
+        services.reserve.look(environment)
         let catalogs = CatalogStore(store: identity.store, environment: environment)
         let catalog = try loadCatalog(catalogs, environment, &report)
         let registry = try openRegistry(identity, environment, &report)

@@ -19,7 +19,7 @@ package struct Manifest: Equatable, Sendable {
     /// From 1. Zero as the previous one means that there is none.
     package var generation: UInt64
     package var previousGeneration: UInt64
-    /// Grows by one with every writable open; `_primary_term` on the wire.
+    /// Grows by one with every writable open.
     package var writerEpoch: UInt64
     /// Every operation at or below it is in segments; nil before the first flush.
     package var flushed: SequenceNumber?

@@ -21,7 +21,7 @@ package struct Searcher: Sendable {
     /// The hits of one page, in order.
     package func search(_ request: SearchRequest, in shards: [SearchableShard]) throws -> SearchResult {
         let prepared = try PreparedSearch(request, shards, context)
-        let segments = try Self.segmentsInTieOrder(shards)
+        let segments = try Self.segmentsInTieOrder(shards).sliced(request.slice)
         var counter = HitCounter(request.totalHits)
         var ranked = RankedHits(prepared.plan, capacity: request.from + request.size)
         for number in try visitingOrder(segments, prepared.plan, ranked) {
@@ -144,6 +144,11 @@ struct PreparedSearch {
     }
 
     private static func checkWindow(_ request: SearchRequest) throws(QueryError) {
+        if let slice = request.slice {
+            guard slice.count >= 1 && (0..<slice.count).contains(slice.number) else {
+                throw QueryError(.invalidRequest, "there is no slice \(slice.number) of \(slice.count)")
+            }
+        }
         guard request.size >= 0 else {
             throw QueryError(.invalidRequest, "[size] parameter cannot be negative, found [\(request.size)]")
         }

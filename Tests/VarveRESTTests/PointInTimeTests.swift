@@ -164,6 +164,27 @@ import VarveREST
         )
     }
 
+    @Test func `one point in time is shown, and its keep-alive set`() async throws {
+        let server = try await filled()
+        let id = await open(server, "i", "1h")
+        let text = await server.expect(
+            "GET", "/_search/point_in_time/\(id)?filter_path=pit_id,keep_alive,name,shards", 200)
+        #expect(
+            text
+                == #"{"pit_id":"\#(id)","keep_alive":3600000,"name":"","shards":[{"index":"i","shard":0,"max_seq_no":4}]}"#
+        )
+        await server.expect(
+            "PUT", "/_search/point_in_time/\(id)?filter_path=keep_alive", #"{"keep_alive":"10s"}"#, 200,
+            #"{"keep_alive":10000}"#)
+        await server.refuses(
+            "PUT", "/_search/point_in_time/\(id)", "{}", 400, "action_request_validation_exception",
+            "Validation Failed: 1: keep alive not specified;")
+        await server.expect("DELETE", "/_search/point_in_time/_all", 200)
+        await server.expect("GET", "/_search/point_in_time/\(id)", 404)
+        await server.expect("PUT", "/_search/point_in_time/\(id)", #"{"keep_alive":"10s"}"#, 404)
+        await server.expect("GET", "/_search/point_in_time/x", 400)
+    }
+
     @Test func `creation that cannot be is refused`() async throws {
         let server = try await filled()
         await server.refuses(

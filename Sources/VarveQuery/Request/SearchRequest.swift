@@ -13,6 +13,8 @@ public struct SearchRequest: Hashable, Sendable {
     public var source: SourceFilter
     /// The greatest `from + size`.
     public var resultWindow: Int
+    /// Search one part of the documents only.
+    public var slice: SearchSlice?
 
     public init(
         _ query: Query = .all, sort: [SortKey] = [], from: Int = 0, size: Int = 10, after: [SortValue]? = nil,

@@ -100,6 +100,7 @@ extension Index {
     func setting(_ key: String) -> String? { settings.first { $0.key == key }?.value }
 
     var replicaCount: Int { setting("index.number_of_replicas").flatMap { Int($0) } ?? 1 }
+    var slicesMax: Int { setting("index.max_slices_per_pit").flatMap { Int($0) } ?? 1_024 }
     var resultWindow: Int { setting("index.max_result_window").flatMap { Int($0) } ?? 10_000 }
 }
 

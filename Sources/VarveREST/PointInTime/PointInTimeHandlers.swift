@@ -1,6 +1,11 @@
 import Varve
 import VarveBytes
 
+extension PointInTimeID {
+    /// The number that stands for it where OpenSearch names a context.
+    var number: UInt64 { random.low >> 11 }
+}
+
 /// Opening, listing and closing points in time.
 enum PointInTimeHandlers {
     /// What the first phase of OpenSearch's creation leases: no point in time has less.
@@ -73,6 +78,66 @@ enum PointInTimeHandlers {
         json.endArray()
         json.endObject()
         return .json(200, json)
+    }
+
+    // MARK: One
+
+    /// What OpenSearch lacks: one point in time, with what it holds and how long it still has.
+    static func get(_ call: Call) async throws(RESTError) -> RESTResponse {
+        let id = try parse(call.segment("id"), call.store)
+        guard let info = PointInTime(call.store, id).info else { throw missing(id) }
+        var json = JSONWriter()
+        json.beginObject()
+        json.add("pit_id", info.id)
+        json.add("creation_time", info.createdAt)
+        json.add("keep_alive", info.keepAlive.wholeMilliseconds)
+        json.add("remaining", info.expiresIn.wholeMilliseconds)
+        json.add("expires_at", call.store.wallMilliseconds + info.expiresIn.wholeMilliseconds)
+        json.add("name", info.label)
+        json.key("shards")
+        json.beginArray()
+        for pin in info.pins {
+            json.beginObject()
+            if let index = pin.index { json.add("index", index) } else { json.addNull("index") }
+            if let shard = pin.shard { json.add("shard", shard) } else { json.addNull("shard") }
+            if let number = pin.sequenceNumber {
+                json.add("max_seq_no", Int64(clamping: number.rawValue))
+            } else {
+                json.add("max_seq_no", -1)
+            }
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        return .json(200, json)
+    }
+
+    /// Sets the keep-alive, also to a shorter one: `{"keep_alive": "10m"}`.
+    static func put(_ call: Call) async throws(RESTError) -> RESTResponse {
+        let id = try parse(call.segment("id"), call.store)
+        let body = try call.json()
+        for member in body?.root.members ?? [] where member.key != "keep_alive" {
+            throw .illegalArgument(
+                "Unknown parameter [\(member.key)] in request body or parameter is of the wrong type"
+                    + "[\(member.value.token)] ")
+        }
+        guard let text = body?.root["keep_alive"]?.string else {
+            throw .validation("keep alive not specified")
+        }
+        let keepAlive = try TimeValue(text, setting: "keep_alive")
+        if let error = tooLong(keepAlive, call.store) { throw error }
+        guard keepAlive.nanoseconds > 0 else { throw .illegalArgument("[keep_alive] must be above zero") }
+        do {
+            try await PointInTime(call.store, id).extend(keepAlive: .milliseconds(keepAlive.milliseconds))
+        } catch {
+            if error.kind == .notFound { throw missing(id) }
+            throw RESTError(error)
+        }
+        return try await get(call)
+    }
+
+    private static func missing(_ id: PointInTimeID) -> RESTError {
+        RESTError(404, "search_context_missing_exception", "No search context found for id [\(id.number)]")
     }
 
     // MARK: Closing

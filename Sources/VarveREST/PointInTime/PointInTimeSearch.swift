@@ -1,5 +1,6 @@
 import Varve
 import VarveBytes
+import VarveDocument
 import VarveQuery
 
 /// A search over a point in time.
@@ -33,6 +34,7 @@ struct PointInTimeSearch {
         }
         let window = Set(names).compactMap { $0.flatMap { try? call.store.index($0).resultWindow } }.min()
         let request = try SearchTranslation(body).request(window: window ?? 10_000, context)
+        try checkSlice(indices: Set(names.compactMap { $0 }), context)
         let found: (result: SearchResult, indices: [Index])
         do {
             found = try await pointInTime.searchNamingIndices(
@@ -45,12 +47,36 @@ struct PointInTimeSearch {
             found.result, pointInTime: clause.id, since: start, isTotalNumber: isTotalNumber)
     }
 
+    private func checkSlice(
+        indices: Set<String>, _ context: SearchFailureContext
+    ) throws(RESTError) {
+        guard let clause = body.slice else { return }
+        let indices = indices.compactMap { try? call.store.index($0) }
+        let most = indices.map(\.slicesMax).min() ?? 1_024
+        guard clause.slice.count <= most else {
+            throw context.shardFailure(
+                429, "rejected_execution_exception",
+                "The number of slices [\(clause.slice.count)] is too large. It must be less than [\(most)]. This "
+                    + "limit can be set by changing the [index.max_slices_per_pit] index level setting.")
+        }
+        guard let field = clause.field, field != "_id" else { return }
+        for index in indices {
+            guard let definition = index.fields.first(where: { $0.path == field }) else {
+                throw context.shardFailure(400, "illegal_argument_exception", "field \(field) not found")
+            }
+            guard definition.hasColumn, definition.type != .keyword, definition.type != .text else {
+                throw context.shardFailure(
+                    400, "illegal_argument_exception", "cannot load numeric doc values on \(field)")
+            }
+        }
+    }
+
     private func missing(_ id: PointInTimeID, index: String) -> RESTError {
         .allShardsFailed(
             404,
             ErrorDetail(
                 "search_context_missing_exception",
-                "No search context found for id [\(id.random.low >> 11)]"),
+                "No search context found for id [\(id.number)]"),
             index: index, node: call.service.nodeID, isServerType: true)
     }
 }

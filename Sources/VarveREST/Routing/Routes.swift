@@ -72,6 +72,8 @@ enum Routes {
         Route("DELETE", "/_search/point_in_time", PointInTimeHandlers.delete, body: true),
         Route("DELETE", "/_search/point_in_time/_all", PointInTimeHandlers.deleteAll),
         Route("GET", "/_search/point_in_time/_all", PointInTimeHandlers.list),
+        Route("GET", "/_search/point_in_time/{id}", PointInTimeHandlers.get),
+        Route("PUT", "/_search/point_in_time/{id}", PointInTimeHandlers.put, body: true),
     ]
     private static let count =
         "q df analyzer analyze_wildcard default_operator lenient preference routing min_score "

@@ -9,6 +9,12 @@ struct SearchBody: Sendable {
         var keepAlive: TimeValue?
     }
 
+    /// A part of a point in time.
+    struct SliceClause: Sendable {
+        var slice: SearchSlice
+        var field: String?
+    }
+
     var query = Query.all
     var score = 1.0
     var from = 0
@@ -19,6 +25,9 @@ struct SearchBody: Sendable {
     var isTotalGiven = false
     var source = SourceFilter.all
     var pointInTime: PointInTimeClause?
+    var slice: SliceClause?
+    /// Keys that the library does not do, in the order of the text, with the error for each.
+    private(set) var refused: [(key: String, error: RESTError)] = []
     var showsVersion = false
     var showsSequence = false
     var tracksScores = false
@@ -28,7 +37,7 @@ struct SearchBody: Sendable {
         "include_named_queries_score",
     ]
     private static let unsupported: Set<String> = [
-        "aggs", "aggregations", "highlight", "suggest", "rescore", "collapse", "slice", "post_filter",
+        "aggs", "aggregations", "highlight", "suggest", "rescore", "collapse", "post_filter",
         "min_score", "script_fields", "fields", "docvalue_fields", "stored_fields", "derived",
         "search_pipeline",
     ]
@@ -56,6 +65,7 @@ struct SearchBody: Sendable {
         case "search_after": after = try Self.cursor(node, body)
         case "track_total_hits": try readTotal(node)
         case "_source": source = try SourceFilterReader.read(node)
+        case "slice": slice = try SliceReader(body).read(node)
         case "pit": pointInTime = try Self.pointInTime(node, body)
         case "version": showsVersion = node.boolean ?? false
         case "seq_no_primary_term": showsSequence = node.boolean ?? false
@@ -63,7 +73,9 @@ struct SearchBody: Sendable {
         default:
             if Self.ignored.contains(member.key) { return }
             if Self.unsupported.contains(member.key) {
-                throw QueryReader(body).parsing("[\(member.key)] is not supported", at: node.start)
+                let error = QueryReader(body).parsing("[\(member.key)] is not supported", at: node.start)
+                refused.append((member.key, error))
+                return
             }
             throw QueryReader(body).parsing(
                 "Unknown key for a \(node.token) in [\(member.key)].", at: node.start)

@@ -17,6 +17,7 @@ enum SearchHandlers {
         try body.read(call.parameters)
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         try validate(body, call)
+        try checkCombinations(body)
         if let clause = body.pointInTime {
             return try await PointInTimeSearch(call, body, clause).answer(
                 since: start, isTotalNumber: isTotalNumber)
@@ -70,6 +71,21 @@ enum SearchHandlers {
         }
         if tieBreakers > 1 { failures.append("duplicate _shard_doc sort detected. Specify it at most once.") }
         if !failures.isEmpty { throw .validation(failures) }
+    }
+
+    /// What excludes each other, and then what is not done at all.
+    private static func checkCombinations(_ body: SearchBody) throws(RESTError) {
+        let keys = Set(body.refused.map(\.key))
+        if keys.contains("collapse") && body.after != nil {
+            throw .illegalArgument("cannot use `collapse` in conjunction with `search_after`")
+        }
+        if keys.contains("rescore"), let sort = body.sort, !sort.isEmpty {
+            throw .illegalArgument("Cannot use [sort] option in conjunction with [rescore].")
+        }
+        if body.slice != nil && body.pointInTime == nil {
+            throw .illegalArgument("`slice` cannot be used outside of a scroll context or PIT context")
+        }
+        if let first = body.refused.first { throw first.error }
     }
 
     static func count(_ call: Call) async throws(RESTError) -> RESTResponse {
@@ -126,9 +142,11 @@ struct SearchTranslation {
         }
         var keys: [SortKey] = []
         for case .field(let key) in body.sort ?? [] { keys.append(key) }
-        return SearchRequest(
+        var request = SearchRequest(
             body.query, sort: keys, from: body.from, size: body.size, after: try cursor(context),
             totalHits: body.totalHits, source: body.source, resultWindow: window)
+        request.slice = body.slice?.slice
+        return request
     }
 
     /// The cursor without the places of `_score`, which all hits have alike.

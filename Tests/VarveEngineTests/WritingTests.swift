@@ -62,7 +62,7 @@ import VarveSimulation
         #expect(try world.put("a", 1, OperationOptions(.external, version: 10)).version == 10)
         #expect(
             try world.put("a", 2, OperationOptions(.external, version: 10)).outcome
-                == .conflict(.version(current: 10, given: 10)))
+                == .conflict(.version(current: 10, given: 10, allowsEqual: false)))
         #expect(
             try world.put("a", 3, OperationOptions(.externalOrEqual, version: 10)).outcome == .updated)
         #expect(try world.delete("a", OperationOptions(.external, version: 12)).outcome == .deleted)
@@ -72,7 +72,7 @@ import VarveSimulation
         let next = try world.killed()
         #expect(
             try next.put("a", 4, OperationOptions(.external, version: 11)).outcome
-                == .conflict(.version(current: 12, given: 11)))
+                == .conflict(.version(current: 12, given: 11, allowsEqual: false)))
     }
 
     @Test func `that creates refuses what is there, wherever it is`() throws {

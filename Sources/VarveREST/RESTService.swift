@@ -30,6 +30,7 @@ public struct RESTOptions: Sendable {
 public final class RESTService: Sendable {
     public let store: Store
     public let options: RESTOptions
+    let scrolls = ScrollTable()
     private let router = Router(Routes.all)
 
     public init(store: Store, options: RESTOptions = RESTOptions()) {

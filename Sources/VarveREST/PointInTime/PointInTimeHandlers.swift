@@ -63,12 +63,17 @@ enum PointInTimeHandlers {
         do { return try store.parse(id) } catch { throw .illegalArgument("invalid id: [\(id)]") }
     }
 
+    /// The open ones, without those that serve scrolls.
+    private static func open(_ store: Store) -> [PointInTimeInfo] {
+        store.pointsInTime.filter { $0.isDurable || $0.label != Scroll.label }
+    }
+
     static func list(_ call: Call) async throws(RESTError) -> RESTResponse {
         var json = JSONWriter()
         json.beginObject()
         json.key("pits")
         json.beginArray()
-        for info in call.store.pointsInTime {
+        for info in open(call.store) {
             json.beginObject()
             json.add("pit_id", info.id)
             json.add("creation_time", info.createdAt)
@@ -143,7 +148,7 @@ enum PointInTimeHandlers {
     // MARK: Closing
 
     static func deleteAll(_ call: Call) async throws(RESTError) -> RESTResponse {
-        try await delete(call.store.pointsInTime.map(\.id), call.store)
+        try await delete(open(call.store).map(\.id), call.store)
     }
 
     static func delete(_ call: Call) async throws(RESTError) -> RESTResponse {

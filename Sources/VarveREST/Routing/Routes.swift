@@ -66,6 +66,10 @@ enum Routes {
     private static let searches: [Route] = [
         Route("GET POST", "/_search", SearchHandlers.search, SearchHandlers.parameters, body: true),
         Route("GET POST", "/{index}/_search", SearchHandlers.search, SearchHandlers.parameters, body: true),
+        Route("GET POST", "/_search/scroll", ScrollHandlers.next, scroll, body: true),
+        Route("GET POST", "/_search/scroll/{scroll_id}", ScrollHandlers.next, scroll, body: true),
+        Route("DELETE", "/_search/scroll", ScrollHandlers.clear, scroll, body: true),
+        Route("DELETE", "/_search/scroll/{scroll_id}", ScrollHandlers.clear, scroll, body: true),
         Route("GET POST", "/_count", SearchHandlers.count, count, body: true),
         Route("GET POST", "/{index}/_count", SearchHandlers.count, count, body: true),
         Route("POST", "/{index}/_search/point_in_time", PointInTimeHandlers.create, pit),
@@ -75,6 +79,7 @@ enum Routes {
         Route("GET", "/_search/point_in_time/{id}", PointInTimeHandlers.get),
         Route("PUT", "/_search/point_in_time/{id}", PointInTimeHandlers.put, body: true),
     ]
+    private static let scroll = "scroll scroll_id rest_total_hits_as_int"
     private static let count =
         "q df analyzer analyze_wildcard default_operator lenient preference routing min_score "
         + "terminate_after " + index

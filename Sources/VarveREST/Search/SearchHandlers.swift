@@ -17,12 +17,14 @@ enum SearchHandlers {
         try body.read(call.parameters)
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         try validate(body, call)
-        try checkCombinations(body)
+        try checkCombinations(body, isScroll: call.parameters.has("scroll"))
         if let clause = body.pointInTime {
             return try await PointInTimeSearch(call, body, clause).answer(
                 since: start, isTotalNumber: isTotalNumber)
         }
-        if call.parameters.has("scroll") { throw .illegalArgument("[scroll] is not supported") }
+        if call.parameters.has("scroll") {
+            return try await ScrollHandlers.open(call, body, since: start, isTotalNumber: isTotalNumber)
+        }
         let indices = try call.indices(call.parameters["index"], IndexOptions(call.parameters))
         let context = SearchFailureContext(
             index: indices.first?.name ?? "", uuid: indices.first?.wireUUID ?? "_na_",
@@ -74,7 +76,7 @@ enum SearchHandlers {
     }
 
     /// What excludes each other, and then what is not done at all.
-    private static func checkCombinations(_ body: SearchBody) throws(RESTError) {
+    private static func checkCombinations(_ body: SearchBody, isScroll: Bool) throws(RESTError) {
         let keys = Set(body.refused.map(\.key))
         if keys.contains("collapse") && body.after != nil {
             throw .illegalArgument("cannot use `collapse` in conjunction with `search_after`")
@@ -82,7 +84,7 @@ enum SearchHandlers {
         if keys.contains("rescore"), let sort = body.sort, !sort.isEmpty {
             throw .illegalArgument("Cannot use [sort] option in conjunction with [rescore].")
         }
-        if body.slice != nil && body.pointInTime == nil {
+        if body.slice != nil && body.pointInTime == nil && !isScroll {
             throw .illegalArgument("`slice` cannot be used outside of a scroll context or PIT context")
         }
         if let first = body.refused.first { throw first.error }

@@ -13,11 +13,13 @@ struct SearchRendering {
     }
 
     func response(
-        _ result: SearchResult, pointInTime: String?, since start: ContinuousClock.Instant,
+        _ result: SearchResult, scroll: String? = nil, pointInTime: String?,
+        since start: ContinuousClock.Instant,
         isTotalNumber: Bool
     ) -> RESTResponse {
         var json = JSONWriter(capacity: 512 + result.hits.reduce(0) { $0 + 160 + ($1.source?.count ?? 0) })
         json.beginObject()
+        if let scroll { json.add("_scroll_id", scroll) }
         if let pointInTime { json.add("pit_id", pointInTime) }
         json.add("took", start.duration(to: .now).wholeMilliseconds)
         json.add("timed_out", false)

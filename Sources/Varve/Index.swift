@@ -127,9 +127,7 @@ extension Index {
 
     /// A snapshot that stays as it is until it is dropped. Costs a lock and a retain a shard; touches no disk.
     public func snapshot() -> Snapshot {
-        Snapshot(
-            leases: engine.shards.map { SharedLease($0.lease()) }, fields: fields,
-            environment: store.engine.environment)
+        Snapshot(self, leases: engine.shards.map { SharedLease($0.lease()) })
     }
 
     /// Opens a point in time over this index. See `Store.openPointInTime(over:keepAlive:label:durable:)`.

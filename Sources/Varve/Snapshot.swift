@@ -16,13 +16,11 @@ final class SharedLease: Sendable {
 /// Taking one costs a lock and a retain a shard, whatever the number of segments and documents.
 public struct Snapshot: ~Copyable, Sendable {
     private let leases: [SharedLease]
-    private let fields: [FieldDefinition]
-    private let environment: Environment
+    private let index: Index
 
-    init(leases: [SharedLease], fields: [FieldDefinition], environment: Environment) {
+    init(_ index: Index, leases: [SharedLease]) {
+        self.index = index
         self.leases = leases
-        self.fields = fields
-        self.environment = environment
     }
 
     /// The newest sequence number that it sees, for each shard; nil for a shard without operations.
@@ -38,7 +36,9 @@ public struct Snapshot: ~Copyable, Sendable {
     }
 
     public func search(_ request: SearchRequest) async throws(VarveError) -> SearchResult {
-        try Searching.search(try snapshots(), fields: fields, request, environment)
+        // A field that came later is in none of the snapshot's documents: it finds nothing.
+        try Searching.search(
+            try snapshots(), fields: index.fields, request, index.store.engine.environment)
     }
 
     /// How many documents match.

@@ -27,7 +27,7 @@ struct BulkLines {
 
     var byteCount: Int { bytes.count }
 
-    mutating func append(_ chunk: [UInt8]) { bytes += chunk }
+    mutating func append(_ chunk: some Collection<UInt8>) { bytes += chunk }
 
     /// All complete actions so far.
     ///

@@ -40,12 +40,15 @@ struct BulkRunner: Sendable {
 
     mutating func run(_ actions: [BulkAction]) async throws(RESTError) {
         var items = [Item?](repeating: nil, count: actions.count)
+        let hasUpdates = actions.contains { $0.kind == .update }
         var pending: [String: Pending] = [:]
         for (at, action) in actions.enumerated() {
             let name = action.index ?? call.parameters.path["index"] ?? ""
             do throws(RESTError) {
                 let index = try await target(action, name)
-                var queue = pending[name] ?? Pending(index: index)
+                // Out of the dictionary while it changes: what is held twice would be copied whole.
+                var queue = pending.removeValue(forKey: name) ?? Pending(index: index)
+                defer { pending[name] = queue }
                 if action.kind == .update, let id = action.id, queue.ids.contains(id) {
                     await Self.commit(&queue, into: &items)
                 }
@@ -53,12 +56,11 @@ struct BulkRunner: Sendable {
                     queue.requests.append(request)
                     queue.places.append(at)
                     queue.byteCount += request.source?.count ?? 0
-                    if let id = request.id { queue.ids.insert(id) }
+                    if hasUpdates, let id = request.id { queue.ids.insert(id) }
                 }
                 if queue.requests.count >= Self.batchOperations || queue.byteCount >= Self.batchBytes {
                     await Self.commit(&queue, into: &items)
                 }
-                pending[name] = queue
             } catch { items[at] = .failed(error, index: name, id: action.id) }
         }
         for name in pending.keys.sorted() {

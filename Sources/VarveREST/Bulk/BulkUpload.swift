@@ -88,10 +88,15 @@ enum BulkHandlers {
         if call.body.isEmpty { throw RESTError(400, "parse_exception", "request body is required") }
         let policy = try RefreshPolicy(call.parameters)
         var lines = BulkLines(lineBytesMax: call.service.options.bulkLineBytes)
-        lines.append(call.body)
         let start = ContinuousClock.now
         var runner = BulkRunner(call, policy)
-        try await runner.run(try lines.take(isLast: true))
+        // The same pieces as of a body that comes in pieces: actions of more than one are not held at once.
+        let step = max(1, call.service.options.bulkBytes)
+        for place in stride(from: 0, to: call.body.count, by: step) {
+            let end = min(place + step, call.body.count)
+            lines.append(call.body[place..<end])
+            try await runner.run(try lines.take(isLast: end == call.body.count))
+        }
         if runner.itemCount == 0 { throw .validation("no requests added") }
         try await runner.refresh()
         return runner.response(since: start)

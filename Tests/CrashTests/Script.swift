@@ -45,10 +45,14 @@ final class Script {
     }
 
     /// Opens the store of a disk; makes it, and its index, where there is none.
-    init(_ simulation: Simulation, _ journal: Journal) throws {
+    init(
+        _ simulation: Simulation, _ journal: Journal, durability: StoreOptions.Durability = .request
+    ) throws {
         self.simulation = simulation
         self.journal = SharedJournal(journal)
-        store = try StoreEngine.open(simulation.environment, options: Self.options)
+        var options = Self.options
+        options.durability = durability
+        store = try StoreEngine.open(simulation.environment, options: options)
         let index =
             try store.indices.first
             ?? store.createIndex(

@@ -23,7 +23,7 @@ import VarveSimulation
         #expect(life.crashes > 0)
         print(
             "seed \(seed): \(life.steps) steps, \(life.crashes) crashes, \(life.faults) failed calls, "
-                + "\(life.looks) comparisons, \(life.pinsSeen) points in time compared")
+                + "\(life.detours) other durabilities, \(life.looks) comparisons, \(life.pinsSeen) points in time compared")
     }
 }
 
@@ -32,6 +32,7 @@ private struct Life {
     static let ids = (0..<16).map { "k\($0)" }
     private(set) var steps = 0
     private(set) var crashes = 0
+    private(set) var detours = 0
     private(set) var faults = 0
     private(set) var looks = 0
     private(set) var pinsSeen = 0
@@ -127,7 +128,7 @@ private struct Life {
         let survivor = survivors[random.next(below: survivors.count)]
         script.stop()
         mayFail = false
-        script = try Script(world.restarted(on: survivor), journal)
+        script = try Script(world.restarted(on: try detour(survivor, world)), journal)
         var oracle = Oracle(journal, at: .max)
         try check { try oracle.examine(script) }
         looks += 1
@@ -140,6 +141,21 @@ private struct Life {
             $0 = $0.rebased(
                 on: state, uncertain: uncertain.subtracting(state.documents.keys), keepAlives: keepAlives)
         }
+    }
+
+    /// Sometimes the store is opened with another durability first, and dies again before it is written to.
+    private mutating func detour(_ disk: SimulatedDisk, _ world: Simulation) throws -> SimulatedDisk {
+        let modes: [StoreOptions.Durability] = [.none, .async(syncInterval: .seconds(1))]
+        guard let mode = random.next(below: 5) < 2 ? modes[random.next(below: 2)] : nil else { return disk }
+        disk.keepHistory(true)
+        let start = disk.operationCount
+        let other = try Script(world.restarted(on: disk), Journal(base: Model()), durability: mode)
+        let end = disk.operationCount
+        defer { other.stop() }
+        detours += 1
+        let states = disk.state(afterOperation: start + random.next(below: end - start + 1))
+            .crashStates(limit: 4, seed: random.next()).map { $0 }
+        return states[random.next(below: states.count)]
     }
 
     private func check(_ body: () throws -> Void) throws {

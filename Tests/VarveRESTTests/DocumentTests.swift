@@ -59,6 +59,9 @@ import VarveREST
         await conflict(
             "PUT", "/i/_doc/1?if_seq_no=3&if_primary_term=1",
             "required seqNo [3], primary term [1]. current document has seqNo [0] and primary term [1]")
+        await conflict(
+            "PUT", "/i/_doc/1?if_seq_no=0&if_primary_term=2",
+            "required seqNo [0], primary term [2]. current document has seqNo [0] and primary term [1]")
         await server.expect("PUT", "/i/_doc/1?version=5&version_type=external", "{}", 200)
         await conflict(
             "PUT", "/i/_doc/1?version=5&version_type=external",

@@ -102,7 +102,7 @@ enum Writer {
         var places: [Int] = []
         for (at, request) in requests.enumerated() {
             do throws(RESTError) {
-                try checkTerm(request, index)
+                try await checkTerm(request, index)
                 do throws(VarveError) { try add(request, to: &batch) } catch { throw RESTError(error) }
                 places.append(at)
             } catch { answers[at] = .failure(error) }
@@ -132,13 +132,17 @@ enum Writer {
         return .conflict(error.message, in: index, shard: id.map { index.shardNumber(of: $0) } ?? 0)
     }
 
-    private static func checkTerm(_ request: WriteRequest, _ index: Index) throws(RESTError) {
+    private static func checkTerm(_ request: WriteRequest, _ index: Index) async throws(RESTError) {
         guard let term = request.primaryTerm, term != 1, case .unchanged(let since) = request.condition,
             let id = request.id
         else { return }
+        let found = try await DocumentHandlers.document(id, in: index)
+        let current =
+            found.map { "current document has seqNo [\($0.sequenceNumber)] and primary term [1]" }
+            ?? "but no document was found"
         throw .conflict(
-            "[\(id)]: version conflict, required seqNo [\(since)], primary term [\(term)]. "
-                + "the current primary term is [1]", in: index, shard: index.shardNumber(of: id))
+            "[\(id)]: version conflict, required seqNo [\(since)], primary term [\(term)]. \(current)",
+            in: index, shard: index.shardNumber(of: id))
     }
 
     static func write(_ request: WriteRequest, to index: Index) async throws(RESTError) -> Receipt {

@@ -23,7 +23,8 @@ import VarveSimulation
         #expect(life.crashes > 0)
         print(
             "seed \(seed): \(life.steps) steps, \(life.crashes) crashes, \(life.faults) failed calls, "
-                + "\(life.detours) other durabilities, \(life.looks) comparisons, \(life.pinsSeen) points in time compared")
+                + "\(life.detours) other durabilities, \(life.looks) comparisons, \(life.pinsSeen) points in time compared"
+        )
     }
 }
 

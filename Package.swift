@@ -7,12 +7,14 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"), .enableExperimentalFeature("Lifetimes"),
 ]
-/// The engine's modules. They stay optimised in debug builds, so that the tests can afford many cases.
+/// Optimises debug builds, so that the tests can afford many cases. Only where this package is worked on: a package
+/// that others fetch by version must not ask for flags.
+let optimised: [SwiftSetting] =
+    Context.packageDirectory.contains("/checkouts/") || Context.packageDirectory.contains("/registry/")
+    ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// The engine's modules.
 let engine: [SwiftSetting] =
-    strict + [
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .unsafeFlags(["-O"], .when(configuration: .debug)),
-    ]
+    strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")] + optimised
 
 /// Tests reach what the modules call unsafe only through their safe faces.
 let test: [SwiftSetting] = strict
@@ -156,7 +158,7 @@ let package = Package(
                 "VarveManifest",
                 "VarveSegment", "VarveFiles", "VarveBytes", "VarveSimulation",
             ],
-            swiftSettings: test + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+            swiftSettings: test + optimised),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["varve-cli", "varve-inspect", "varve-torture"],

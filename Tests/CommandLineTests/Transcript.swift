@@ -54,6 +54,9 @@ struct Transcript {
                 #"  wal [0-9a-f]+   ([^ ]+ operations[^ ]* ?[^ ]*)   [0-9.]+ K?i?B"#,
                 "  wal <file>   $1   <size>"
             ),
+            // How small a segment gets depends on seeds, and how many records share a sync on the threads.
+            (#" +[0-9.]+ (B|KiB|MiB)\b"#, " <size>"),
+            (#"(?m)^( *\d+ +\d+ +[\d-]+ +[a-z]+) +\d+ +ok$"#, "$1   <offset>   ok"),
         ]
         var masked = text
         for (pattern, replacement) in rules {

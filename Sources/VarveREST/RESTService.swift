@@ -65,7 +65,8 @@ public final class RESTService: Sendable {
                 "request [\(request.method) \(request.path)] does not support having a body")
         }
         return try await route.handler(
-            Call(service: self, request: request, parameters: parameters, body: body))
+            Call(
+                service: self, request: request, action: route.action, parameters: parameters, body: body))
     }
 
     /// Gives an answer the looks that were asked for.

@@ -69,12 +69,15 @@ extension RESTService {
             if segments.count == 2 { parameters.path["index"] = try PercentCoding.decode(segments[0]) }
             try parameters.checkKnown(BulkHandlers.known, path: request.path)
             return try BulkHandlers.upload(
-                Call(service: self, request: request, parameters: parameters, body: []))
+                Call(
+                    service: self, request: request, action: BulkHandlers.action, parameters: parameters,
+                    body: []))
         } catch { return nil }
     }
 }
 
 enum BulkHandlers {
+    static let action = "indices:data/write/bulk"
     static let parameters =
         "refresh routing timeout pipeline require_alias wait_for_active_shards type batch_size "
         + "_source _source_includes _source_excludes"

@@ -2,11 +2,21 @@ import Varve
 import VarveBytes
 
 /// Finding the indices that a request names: lists, patterns, `_all`, and `-` for what is left out again.
+///
+/// Whatever a request reads or writes passes through `admit`, as concrete indices.
 extension Call {
+    /// The one place that knows both what is done, `action`, and to which concrete indices. It lets all pass or
+    /// throws.
+    func admit(_ indices: [Index]) throws(RESTError) -> [Index] { indices }
+
     /// - Parameter expression: Nil or empty for all.
     func indices(
         _ expression: String?, _ options: IndexOptions = IndexOptions()
     ) throws(RESTError) -> [Index] {
+        try admit(try resolve(expression, options))
+    }
+
+    private func resolve(_ expression: String?, _ options: IndexOptions) throws(RESTError) -> [Index] {
         let all = store.indices
         let names = (expression ?? "").split(separator: ",").map(String.init)
         if names.isEmpty || names == ["_all"] {
@@ -39,12 +49,12 @@ extension Call {
     /// The one index that a document call names.
     func index(_ name: String) throws(RESTError) -> Index {
         guard let index = try? store.index(name) else { throw IndexNames.missing(name) }
-        return index
+        return try admit([index])[0]
     }
 
     /// The index that a write goes to, made if it is missing.
     func indexToWrite(_ name: String) async throws(RESTError) -> Index {
-        if let index = try? store.index(name) { return index }
+        if let index = try? store.index(name) { return try admit([index])[0] }
         try IndexNames.check(name)
         do { return try await store.createIndex(name, mapping: [:], shards: 1, settings: []) } catch {
             // Somebody else may have made it meanwhile.

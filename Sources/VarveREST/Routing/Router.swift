@@ -9,16 +9,20 @@ struct Route: Sendable {
     let pattern: [Substring]
     let parameters: Set<String>
     let takesBody: Bool
+    /// What it does, in the words of roles: `indices:data/read/search`.
+    let action: String
     let handler: Handler
 
     init(
-        _ methods: String, _ pattern: String, _ handler: @escaping Handler, _ parameters: String = "",
+        _ methods: String, _ pattern: String, _ action: String, _ handler: @escaping Handler,
+        _ parameters: String = "",
         body: Bool = false
     ) {
         self.methods = methods.split(separator: " ").map(String.init)
         self.pattern = pattern.split(separator: "/")
         self.parameters = Set(parameters.split(separator: " ").map(String.init))
         takesBody = body
+        self.action = action
         self.handler = handler
     }
 
@@ -84,6 +88,8 @@ struct Router: Sendable {
 struct Call: Sendable {
     let service: RESTService
     let request: RESTRequest
+    /// The action of its route.
+    let action: String
     let parameters: Parameters
     /// The body, or what `source` gave in its place; empty if there is none.
     let body: [UInt8]

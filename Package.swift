@@ -34,7 +34,13 @@ let package = Package(
         .default(enabledTraits: []),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -75,12 +81,29 @@ let package = Package(
         .target(
             name: "VarveREST", dependencies: ["Varve", "VarveQuery", "VarveDocument", "VarveBytes"],
             swiftSettings: engine),
+        .target(
+            name: "VarveServer",
+            dependencies: [
+                "Varve", "VarveREST",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .target(name: "VarveSimulation", dependencies: ["VarveFiles", "VarveBytes"], swiftSettings: engine),
 
         .executableTarget(
             name: "varve-cli",
             dependencies: [
-                "Varve", "VarveFiles", "VarveBytes",
+                "Varve", "VarveServer", "VarveFiles", "VarveBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "tools/varve", swiftSettings: strict),
@@ -149,6 +172,16 @@ let package = Package(
             name: "VarveRESTTests",
             dependencies: [
                 "VarveREST", "Varve", "VarveEngine", "VarveBytes", "VarveFiles", "VarveSimulation",
+            ],
+            swiftSettings: test),
+        .testTarget(
+            name: "VarveServerTests",
+            dependencies: [
+                "VarveServer", "Varve", "VarveSimulation",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: test),
         .testTarget(

@@ -39,6 +39,8 @@ public struct RESTResponse: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body in pieces, to be written one after the other.
     public var chunks: [[UInt8]]
+    /// What a HEAD says of the body that its GET would have.
+    var omittedByteCount = 0
 
     public init(
         status: Int, contentType: String, headers: [(name: String, value: String)] = [],
@@ -51,6 +53,8 @@ public struct RESTResponse: Sendable {
     }
 
     public var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }
+    /// What the header of this name says: for a HEAD the length of the body that its GET has.
+    public var contentLength: Int { byteCount + omittedByteCount }
     /// The body in one piece.
     public var body: [UInt8] { chunks.count == 1 ? chunks[0] : Array(chunks.joined()) }
     public var text: String { String(decoding: body, as: UTF8.self) }

@@ -84,7 +84,10 @@ public final class RESTService: Sendable {
                 response.chunks = [JSONReshape.pretty(response.body)]
             }
         }
-        if request.method == "HEAD" { response.chunks = [] }
+        if request.method == "HEAD" {
+            response.omittedByteCount = response.byteCount
+            response.chunks = []
+        }
         return response
     }
 }

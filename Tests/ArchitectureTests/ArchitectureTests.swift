@@ -18,6 +18,7 @@ import Testing
         "VarveIngest": ["VarveDocument", "VarveFiles", "VarveBytes"],
         "Varve": ["VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
         "VarveREST": ["Varve", "VarveQuery", "VarveDocument", "VarveBytes"],
+        "VarveServer": ["Varve", "VarveREST"],
         "VarveSimulation": ["VarveFiles", "VarveBytes"],
         "Examples": ["Varve"],
     ]

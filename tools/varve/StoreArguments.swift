@@ -10,7 +10,10 @@ struct StoreArguments: ParsableArguments {
     @Flag(name: .long, help: "Print one JSON object a line.")
     var json = false
 
-    private func path() throws -> String {
+    private func path() throws -> String { try Self.path(store) }
+
+    /// The directory that was named, or that the environment names.
+    static func path(_ store: String?) throws -> String {
         if let store { return store }
         if let named = ProcessEnvironment.value(of: "VARVE_STORE"), !named.isEmpty { return named }
         throw CommandFailure.badInput("no store is named: give --store DIR or set VARVE_STORE")

@@ -16,7 +16,7 @@ struct VarveCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, IndexCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
             SearchCommand.self, CountCommand.self, PITCommand.self, IngestCommand.self, RefreshCommand.self,
-            FlushCommand.self, MergeCommand.self,
+            FlushCommand.self, MergeCommand.self, ServeCommand.self,
         ])
 }
 

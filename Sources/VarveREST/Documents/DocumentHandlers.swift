@@ -75,7 +75,6 @@ enum DocumentHandlers {
         if try call.parameters.boolean("refresh") { try await Writer.refresh(index, .immediate) }
         let id = call.segment("id")
         let found = try await document(id, in: index)
-        if call.request.method == "HEAD" { return .head(found == nil ? 404 : 200) }
         try checkVersion(found, call, index)
         var json = JSONWriter(capacity: 256 + (found?.source.count ?? 0))
         write(found, id: id, index.name, filter, to: &json)
@@ -119,7 +118,6 @@ enum DocumentHandlers {
         let index = try call.index(call.segment("index"))
         let id = call.segment("id")
         let found = try await document(id, in: index)
-        if call.request.method == "HEAD" { return .head(found == nil ? 404 : 200) }
         guard let found else {
             throw RESTError(
                 404, "resource_not_found_exception", "Document not found [\(index.name)]/_doc/[\(id)]")

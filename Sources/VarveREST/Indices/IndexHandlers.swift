@@ -64,7 +64,8 @@ enum IndexHandlers {
     static func exists(_ call: Call) async throws(RESTError) -> RESTResponse {
         let options = try IndexOptions(call.parameters)
         guard let found = try? call.indices(call.segment("index"), options) else { return .head(404) }
-        return .head(found.isEmpty && !call.segment("index").contains("*") ? 404 : 200)
+        if found.isEmpty && !call.segment("index").contains("*") { return .head(404) }
+        return try await get(call)
     }
 
     static func get(_ call: Call) async throws(RESTError) -> RESTResponse {

@@ -3,7 +3,6 @@ import Varve
 /// What the server says of itself.
 enum InfoHandlers {
     static func info(_ call: Call) async throws(RESTError) -> RESTResponse {
-        if call.request.method == "HEAD" { return .head(200) }
         let options = call.service.options
         var json = JSONWriter()
         json.beginObject()

@@ -1,0 +1,68 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import UnixSignals
+public import Varve
+public import VarveREST
+
+/// OpenSearch's API over HTTP/1.1: a store's `RESTService` bound to a socket.
+///
+/// Bodies are collected up to a limit, those of bulks are applied piece by piece while they come. A graceful
+/// shutdown takes no new connections, finishes the requests that it has begun to read, and returns. It leaves the
+/// store open: whoever opened it closes it.
+///
+/// ```swift
+/// try await HTTPServer(store: store, options: options).runUntilSignalled()
+/// try await store.close()
+/// ```
+public struct HTTPServer: Service, CustomStringConvertible {
+    private let service: RESTService
+    private let options: ServerOptions
+    private let logger: Logger
+    private let onReady: @Sendable (ListenAddress) async -> Void
+
+    /// - Parameter onReady: Called once connections are taken, with the port that was really bound.
+    public init(
+        store: Store, options: ServerOptions = ServerOptions(), rest: RESTOptions = RESTOptions(),
+        onReady: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+    ) {
+        service = RESTService(store: store, options: rest)
+        self.options = options
+        var logger = Logger(label: "varve") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: options.logLevel.rawValue) ?? .notice
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    public var description: String { "the server on \(options.address)" }
+
+    /// Serves until a graceful shutdown is asked for.
+    public func run() async throws {
+        let responder = RequestResponder(service: service, options: options, logger: logger)
+        let channel = WireChannel(
+            responder: { request, writer, channel in
+                try await responder.respond(to: request, writer, on: channel)
+            }, options: options)
+        let address = options.address
+        let onReady = self.onReady
+        let server = channel.server(
+            configuration: ServerConfiguration(
+                address: .hostname(address.host, port: address.port), backlog: 1_024),
+            onServerRunning: { channel in
+                await onReady(
+                    ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port))
+            },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        try await server.run()
+    }
+
+    /// Serves until SIGINT or SIGTERM comes, and returns when what was accepted is done.
+    public func runUntilSignalled() async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: [self], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        configuration.maximumGracefulShutdownDuration = options.shutdownTimeout
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}

@@ -146,6 +146,20 @@ import Testing
         try session.expect("bad-input")
     }
 
+    @Test func `serves others only when told so`() throws {
+        let session = try prepared()
+        for (line, said) in [
+            ("varve serve --store data --listen 0.0.0.0:9200", "give --insecure"),
+            ("varve serve --store data --listen 127.0.0.1", "it is a host and a port"),
+            ("varve serve --store data --log-level loud", "it is one of trace, debug"),
+            ("varve serve --store data --body-mebibytes-max 0", "is 1 to 2047, not 0"),
+        ] {
+            let run = try session.workspace.run(line)
+            #expect(run.status == 2, "\(line)")
+            #expect(run.errors.contains(said), "\(line): \(run.errors)")
+        }
+    }
+
     @Test func `says in one line why a directory or a request does not do`() throws {
         var session = try prepared()
         for line in [

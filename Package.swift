@@ -16,6 +16,9 @@ let optimised: [SwiftSetting] =
 let engine: [SwiftSetting] =
     strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")] + optimised
 
+/// What only `varve serve` needs is built, and fetched, with the trait alone.
+let server: TargetDependencyCondition? = .when(traits: ["Server"])
+
 /// Tests reach what the modules call unsafe only through their safe faces.
 let test: [SwiftSetting] = strict
 
@@ -31,7 +34,10 @@ let package = Package(
         .trait(
             name: "FastDeflate",
             description: "Deflate with libdeflate: the same format, written 1.5x and read 2.5x as fast."),
-        .default(enabledTraits: []),
+        .trait(
+            name: "Server",
+            description: "`varve serve`. Who embeds the library leaves it out and fetches no package for it."),
+        .default(enabledTraits: ["Server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -85,17 +91,17 @@ let package = Package(
             name: "VarveServer",
             dependencies: [
                 "Varve", "VarveREST",
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: server),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: server),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: server),
             ],
             swiftSettings: strict),
         .target(name: "VarveSimulation", dependencies: ["VarveFiles", "VarveBytes"], swiftSettings: engine),
@@ -178,10 +184,10 @@ let package = Package(
             name: "VarveServerTests",
             dependencies: [
                 "VarveServer", "Varve", "VarveSimulation",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ],
             swiftSettings: test),
         .testTarget(

@@ -1,3 +1,4 @@
+#if Server
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -66,3 +67,4 @@ public struct HTTPServer: Service, CustomStringConvertible {
         try await ServiceGroup(configuration: configuration).run()
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Server
 /// Where the server listens: `127.0.0.1:9200`, `localhost:9200`, `[::1]:9200`.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     public let host: String
@@ -33,3 +34,4 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Server
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -154,3 +155,4 @@ struct RequestResponder: Sendable {
             ])
     }
 }
+#endif

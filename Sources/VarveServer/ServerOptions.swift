@@ -1,3 +1,4 @@
+#if Server
 /// How requests are taken.
 public struct ServerOptions: Sendable {
     public var address = ListenAddress(host: "127.0.0.1", port: 9200)
@@ -23,3 +24,4 @@ public struct ServerOptions: Sendable {
 public enum LogLevel: String, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
 }
+#endif

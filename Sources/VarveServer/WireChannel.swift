@@ -1,3 +1,4 @@
+#if Server
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -54,3 +55,4 @@ struct WireChannel: HTTPChannelHandler {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Server
 import Testing
 import VarveServer
 
@@ -236,3 +237,4 @@ import VarveServer
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Server
 import Logging
 import ServiceLifecycle
 import Varve
@@ -46,3 +47,4 @@ struct RunningServer {
         try await store.close()
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Server
 import NIOCore
 import NIOPosix
 import Testing
@@ -120,3 +121,4 @@ final class Wire {
         }
     }
 }
+#endif

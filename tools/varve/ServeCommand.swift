@@ -1,3 +1,4 @@
+#if Server
 import ArgumentParser
 import Varve
 import VarveServer
@@ -66,3 +67,4 @@ struct ServeCommand: AsyncParsableCommand {
         try await store.close()
     }
 }
+#endif

@@ -16,8 +16,14 @@ struct VarveCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, IndexCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
             SearchCommand.self, CountCommand.self, PITCommand.self, IngestCommand.self, RefreshCommand.self,
-            FlushCommand.self, MergeCommand.self, ServeCommand.self,
-        ])
+            FlushCommand.self, MergeCommand.self,
+        ] + serving)
+
+    #if Server
+    private static let serving: [any ParsableCommand.Type] = [ServeCommand.self]
+    #else
+    private static let serving: [any ParsableCommand.Type] = []
+    #endif
 }
 
 @main

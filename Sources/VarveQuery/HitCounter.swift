@@ -2,19 +2,28 @@
 struct HitCounter {
     private let tracking: TotalHitsTracking
     private var count = 0
+    /// Whether the count is known already.
+    private var isClosed = false
 
     init(_ tracking: TotalHitsTracking) { self.tracking = tracking }
 
     /// Whether another row would change the answer.
     var isOpen: Bool {
-        switch tracking {
+        if isClosed { return false }
+        return switch tracking {
         case .exact: true
         case .upTo(let limit): count <= limit
         case .none: false
         }
     }
 
-    mutating func add(_ rows: Int) { count += rows }
+    /// Takes a count of all matching rows.
+    mutating func close(with rows: Int) {
+        count = rows
+        isClosed = true
+    }
+
+    mutating func add(_ rows: Int) { if !isClosed { count += rows } }
 
     var total: TotalHits? {
         switch tracking {

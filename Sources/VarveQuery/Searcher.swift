@@ -23,6 +23,11 @@ package struct Searcher: Sendable {
         let prepared = try PreparedSearch(request, shards, context)
         let segments = try Self.segmentsInTieOrder(shards).sliced(request.slice)
         var counter = HitCounter(request.totalHits)
+        let aggregations = AggregationRun(
+            prepared.aggregations, limit: request.bucketsMax, blockRows: context.blockRows)
+        if !request.aggregations.isEmpty {
+            counter.close(with: try aggregations.collect(prepared.query, in: segments, context))
+        }
         var ranked = RankedHits(prepared.plan, capacity: request.from + request.size)
         for number in try visitingOrder(segments, prepared.plan, ranked) {
             var scan = try SegmentScan(segments[number], prepared, blockRows: context.blockRows)
@@ -33,8 +38,10 @@ package struct Searcher: Sendable {
             guard let best = top.take()?.sorted(keys: prepared.plan.keys.count) else { continue }
             try ranked.merge(segment: number, rows: best.rows, keys: best.keys, scan.keys)
         }
-        return SearchResult(
+        var result = SearchResult(
             total: counter.total, hits: try hits(of: ranked, segments, from: request.from, request.source))
+        result.aggregations = try aggregations.results()
+        return result
     }
 
     /// Where a segment's best rows go; nil if no hit is wanted.
@@ -133,6 +140,7 @@ struct PreparedSearch {
     let query: PreparedQuery
     let plan: SortPlan
     let cursor: SortCursor?
+    let aggregations: AggregationPlan
 
     init(_ request: SearchRequest, _ shards: [SearchableShard], _ context: SearchContext) throws(QueryError) {
         try Self.checkWindow(request)
@@ -140,6 +148,7 @@ struct PreparedSearch {
         var preparation = QueryPreparation(FieldTestReader(now: context.now), definitions: definitions)
         query = try preparation.prepare(request.query)
         plan = try SortPlan(request.sort, definitions: definitions)
+        aggregations = try AggregationPlan(request.aggregations, now: context.now, definitions: definitions)
         if let after = request.after { cursor = try SortCursor(after, plan) } else { cursor = nil }
     }
 

@@ -84,7 +84,7 @@ import VarveREST
             "Expected [VALUE_STRING] or [VALUE_NUMBER] or [VALUE_BOOLEAN] or [VALUE_NULL] but found [START_OBJECT] inside search_after.",
             31, ""
         ),
-        (#"{"aggs":{}}"#, "[aggs] is not supported", 9, ""),
+        (#"{"suggest":{}}"#, "[suggest] is not supported", 12, ""),
     ]) func `a malformed body is refused with its place`(
         body: String, reason: String, column: Int, cause: String
     ) async throws {

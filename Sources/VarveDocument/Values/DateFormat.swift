@@ -100,4 +100,10 @@ package struct ParsedDate: Equatable, Sendable {
     package var precision: Precision
     /// Whether the text names an offset from UTC; if not, it was taken as UTC.
     package var hasOffset: Bool
+
+    package init(milliseconds: Int64, precision: Precision, hasOffset: Bool) {
+        self.milliseconds = milliseconds
+        self.precision = precision
+        self.hasOffset = hasOffset
+    }
 }

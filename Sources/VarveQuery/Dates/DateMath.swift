@@ -20,12 +20,24 @@ struct DateMath {
     /// How the field's dates are written.
     let formatNames: String
     private let format: DateFormat
+    /// Where the request has a format of its own.
+    private let ownFormat: DateTextFormat?
 
+    /// - Parameter names: A field's format, known to be sound.
     init(now: Int64, timeZone: Int64, format names: String?) {
         self.now = now
         self.timeZone = timeZone
         formatNames = names ?? DateFormat.defaultNames
         format = DateFormat(formatNames) ?? .standard
+        ownFormat = nil
+    }
+
+    init(now: Int64, timeZone: Int64, format own: DateTextFormat) {
+        self.now = now
+        self.timeZone = timeZone
+        formatNames = own.names
+        format = .standard
+        ownFormat = own
     }
 
     func milliseconds(_ text: String, rounding: Rounding) throws(QueryError) -> Int64 {
@@ -39,7 +51,8 @@ struct DateMath {
     /// A date in the field's format, without math.
     func date(_ text: String, rounding: Rounding) throws(QueryError) -> Int64 {
         if text.isEmpty { throw QueryError(.invalidDate, "cannot parse empty date") }
-        guard let date = format.parse(Array(text.utf8).rawSpan) else {
+        let parsed = ownFormat.map { $0.parse(text) } ?? format.parse(Array(text.utf8).rawSpan)
+        guard let date = parsed else {
             throw QueryError(
                 .invalidDate, "failed to parse date field [\(text)] with format [\(formatNames)]")
         }

@@ -3,6 +3,7 @@ import VarveDocument
 /// A unit of date math, over milliseconds since 1970 in local time.
 enum DateUnit {
     case year
+    case quarter
     case month
     case week
     case day
@@ -34,7 +35,7 @@ enum DateUnit {
     /// Milliseconds of a unit that always has as many; nil for months and years.
     private var length: Int64? {
         switch self {
-        case .year, .month: nil
+        case .year, .quarter, .month: nil
         case .week: 7 * 86_400_000
         case .day: 86_400_000
         case .hour: 3_600_000
@@ -52,7 +53,8 @@ enum DateUnit {
             guard !overflow, Self.range.contains(product) else { return nil }
             sum = moment + product
         } else {
-            let months = self == .year ? count.multipliedReportingOverflow(by: 12).partialValue : count
+            let each: Int64 = self == .year ? 12 : self == .quarter ? 3 : 1
+            let months = count.multipliedReportingOverflow(by: each).partialValue
             guard abs(count) <= 600_000, abs(months) <= 12 * 600_000 else { return nil }
             let (day, time) = DateText.split(moment)
             sum = CivilDate(dayNumber: day).adding(months: months).dayNumber * 86_400_000 + time
@@ -70,10 +72,11 @@ enum DateUnit {
     private func start(of moment: Int64) -> Int64 {
         let (day, time) = DateText.split(moment)
         switch self {
-        case .year, .month:
+        case .year, .quarter, .month:
             var date = CivilDate(dayNumber: day)
             date.day = 1
             if self == .year { date.month = 1 }
+            if self == .quarter { date.month -= (date.month - 1) % 3 }
             return date.dayNumber * 86_400_000
         case .week:
             // 1 January 1970 was a Thursday, three days after a Monday.

@@ -19,6 +19,8 @@ public struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let windowTooLarge = Kind(description: "window too large")
         /// `after` does not fit the sort keys.
         public static let invalidCursor = Kind(description: "invalid cursor")
+        /// The answer would have more buckets than a request may ask for.
+        public static let tooManyBuckets = Kind(description: "too many buckets")
         /// Anything else that the request states and that cannot be.
         public static let invalidRequest = Kind(description: "invalid request")
         /// The caller's deadline passed, or it gave up.

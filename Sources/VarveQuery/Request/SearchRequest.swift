@@ -15,6 +15,10 @@ public struct SearchRequest: Hashable, Sendable {
     public var resultWindow: Int
     /// Search one part of the documents only.
     public var slice: SearchSlice?
+    /// What to find out about all that match, whatever the page shows of it.
+    public var aggregations: [Aggregation] = []
+    /// Buckets that an answer may have, all aggregations taken together.
+    public var bucketsMax = 65_535
 
     public init(
         _ query: Query = .all, sort: [SortKey] = [], from: Int = 0, size: Int = 10, after: [SortValue]? = nil,

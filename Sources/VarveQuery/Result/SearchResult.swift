@@ -5,6 +5,8 @@ public struct SearchResult: Sendable {
     /// How many documents match; nil if it was not asked for.
     public var total: TotalHits?
     public var hits: [SearchHit]
+    /// One answer an aggregation, in the order of the request.
+    public var aggregations: [AggregationResult] = []
 
     public init(total: TotalHits?, hits: [SearchHit]) {
         self.total = total

@@ -1,5 +1,6 @@
 import VarveBytes
 import VarveDocument
+import VarveQuery
 
 /// Writes one JSON text in the order of the calls, with the commas between. What is not balanced is not JSON: the
 /// writer does not check it.
@@ -70,9 +71,9 @@ struct JSONWriter: ~Copyable {
         buffer.append(utf8: flag ? "true" : "false")
     }
 
-    /// A number that JSON lacks comes as a string, as OpenSearch has it.
+    /// As Java writes it. A number that JSON lacks comes as a string, as OpenSearch has it.
     mutating func value(_ number: Double) {
-        if number.isFinite { return raw(utf8: number.description) }
+        if number.isFinite { return raw(utf8: JavaNumber.text(number)) }
         value(number.isNaN ? "NaN" : number > 0 ? "Infinity" : "-Infinity")
     }
 

@@ -26,6 +26,9 @@ struct SearchBody: Sendable {
     var source = SourceFilter.all
     var pointInTime: PointInTimeClause?
     var slice: SliceClause?
+    var aggregations: [AggregationClause] = []
+    /// Names of aggregations carry their types.
+    var typesKeys = false
     /// Keys that the library does not do, in the order of the text, with the error for each.
     private(set) var refused: [(key: String, error: RESTError)] = []
     var showsVersion = false
@@ -37,7 +40,7 @@ struct SearchBody: Sendable {
         "include_named_queries_score",
     ]
     private static let unsupported: Set<String> = [
-        "aggs", "aggregations", "highlight", "suggest", "rescore", "collapse", "post_filter",
+        "highlight", "suggest", "rescore", "collapse", "post_filter",
         "min_score", "script_fields", "fields", "docvalue_fields", "stored_fields", "derived",
         "search_pipeline",
     ]
@@ -67,6 +70,11 @@ struct SearchBody: Sendable {
         case "_source": source = try SourceFilterReader.read(node)
         case "slice": slice = try SliceReader(body).read(node)
         case "pit": pointInTime = try Self.pointInTime(node, body)
+        case "aggs", "aggregations":
+            guard aggregations.isEmpty else {
+                throw QueryReader(body).parsing("Found two [aggs] in one search", at: node.start)
+            }
+            aggregations = try AggregationReader(body).read(node)
         case "version": showsVersion = node.boolean ?? false
         case "seq_no_primary_term": showsSequence = node.boolean ?? false
         case "track_scores": tracksScores = node.boolean ?? false
@@ -214,6 +222,7 @@ struct SearchBody: Sendable {
         }
         showsVersion = try parameters.boolean("version", default: showsVersion)
         showsSequence = try parameters.boolean("seq_no_primary_term", default: showsSequence)
+        typesKeys = try parameters.boolean("typed_keys")
         tracksScores = try parameters.boolean("track_scores", default: tracksScores)
         if try parameters.boolean("rest_total_hits_as_int") {
             if !isTotalGiven {

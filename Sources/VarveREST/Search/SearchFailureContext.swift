@@ -1,4 +1,5 @@
 import Varve
+import VarveDocument
 import VarveQuery
 
 /// Where a search failed, for the error that wraps what shards say.
@@ -35,9 +36,23 @@ struct SearchFailureContext: Sendable {
             return .allShardsFailed(
                 400, ErrorDetail("parse_exception", query.message), index: index, node: node,
                 isServerType: true)
+        case .tooManyBuckets: return tooManyBuckets(query.message)
         case .invalidValue: return shardError("failed to create query: " + query.message)
         default: return shardFailure(400, "illegal_argument_exception", query.message)
         }
+    }
+
+    /// It shows once all shards have answered. OpenSearch answers 503, which clients try again: the mistake is theirs.
+    private func tooManyBuckets(_ reason: String) -> RESTError {
+        let cause = ErrorDetail(
+            "too_many_buckets_exception", reason, extra: [.init("max_buckets", .integer(65_535))])
+        let detail = ErrorDetail(
+            "search_phase_execution_exception", "",
+            extra: [
+                .init("phase", .string("fetch")), .init("grouped", .boolean(true)),
+                .init("failed_shards", .array([])),
+            ], cause: cause)
+        return RESTError(400, detail, root: [])
     }
 
     private func shardError(_ reason: String) -> RESTError {

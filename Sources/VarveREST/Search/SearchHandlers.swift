@@ -148,6 +148,7 @@ struct SearchTranslation {
             body.query, sort: keys, from: body.from, size: body.size, after: try cursor(context),
             totalHits: body.totalHits, source: body.source, resultWindow: window)
         request.slice = body.slice?.slice
+        request.aggregations = body.aggregations.map(\.aggregation)
         return request
     }
 

@@ -49,6 +49,13 @@ struct SearchRendering {
         for hit in result.hits { write(hit, to: &json) }
         json.endArray()
         json.endObject()
+        if !body.aggregations.isEmpty {
+            json.key("aggregations")
+            json.beginObject()
+            AggregationRendering(isTyped: body.typesKeys).write(
+                result.aggregations, body.aggregations, to: &json)
+            json.endObject()
+        }
         json.endObject()
         return .json(200, json)
     }
@@ -100,7 +107,11 @@ struct SearchRendering {
 
     /// With the digits that a float needs.
     private func write(_ number: Float, to json: inout JSONWriter) {
-        if number.isFinite { json.raw(Array(number.description.utf8)) } else { json.value(Double(number)) }
+        if number.isFinite {
+            json.raw(Array(JavaNumber.text(number).utf8))
+        } else {
+            json.value(Double(number))
+        }
     }
 }
 

@@ -137,7 +137,7 @@ let package = Package(
             name: "VarveFilesTests", dependencies: ["VarveBytes", "VarveFiles", "VarveSimulation"],
             swiftSettings: test),
         .testTarget(
-            name: "VarveDocumentTests", dependencies: ["VarveBytes", "VarveDocument"],
+            name: "VarveDocumentTests", dependencies: ["VarveBytes", "VarveDocument"], exclude: ["Golden"],
             swiftSettings: test),
         .testTarget(
             name: "VarveLogTests", dependencies: ["VarveBytes", "VarveFiles", "VarveLog", "VarveSimulation"],
@@ -162,6 +162,7 @@ let package = Package(
             dependencies: [
                 "VarveBytes", "VarveDocument", "VarveFiles", "VarveQuery", "VarveSegment", "VarveSimulation",
             ],
+            exclude: ["Golden"],
             swiftSettings: test),
         .testTarget(
             name: "VarveIngestTests",

@@ -60,8 +60,8 @@ import VarveBytes
 }
 
 @Suite struct `Lower case` {
-    @Test func `letters become small and digits stay, at every length`() {
-        let text = [UInt8]("AZaz09QwErTyUiOpAsDfGhJkL1234567890".utf8)
+    @Test func `letters become small and all else stays, at every length`() {
+        let text = [UInt8]("AZaz09QwEr@[`{_TyUi^~OpAsDfGhJkL.1234567890".utf8)
         for start in 0..<text.count {
             for end in start...text.count {
                 let part = [UInt8](text[start..<end])

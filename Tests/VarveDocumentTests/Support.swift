@@ -72,7 +72,7 @@ func extracted(_ batch: PreparedBatch, _ schema: Schema) -> [Extracted] {
         switch field.type {
         case .keyword, .text:
             let start = Int(value.payload)
-            text = String(decoding: strings[start..<(start + Int(value.count))], as: UTF8.self)
+            text = String(decoding: strings[start..<(start + value.byteCount)], as: UTF8.self)
         case .long: text = String(value.payload)
         case .double, .float: text = String(Double(sortableBits: value.payload))
         case .boolean: text = value.payload == 1 ? "true" : "false"

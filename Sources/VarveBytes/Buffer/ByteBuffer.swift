@@ -107,20 +107,25 @@
         count &+= length
     }
 
-    /// Appends ASCII letters and digits, letters in lower case; other bytes come out with their bit 0x20 set.
+    /// Appends bytes with the letters of ASCII in lower case.
     package mutating func appendLowercased(_ bytes: RawSpan) {
         let length = bytes.byteCount
         reserve(length)
         var at = 0
         while at &+ 8 <= length {
             let word: UInt64 = bytes.load(at: at)
+            // In each byte, the high bit tells whether it is from A on, and whether it is beyond Z.
+            let low = word & 0x7F7F_7F7F_7F7F_7F7F
+            let isLetter = (low &+ 0x3F3F_3F3F_3F3F_3F3F) & ~(low &+ 0x2525_2525_2525_2525) & ~word
+            let lowered = word | (isLetter & 0x8080_8080_8080_8080) &>> 2
             // SAFETY: `reserve` made room for `length` bytes past `count`.
-            unsafe (base + count + at).storeBytes(of: word | 0x2020_2020_2020_2020, as: UInt64.self)
+            unsafe (base + count + at).storeBytes(of: lowered, as: UInt64.self)
             at &+= 8
         }
         while at < length {
+            let byte = bytes.byte(at: at)
             // SAFETY: as above.
-            unsafe (base + count + at).storeBytes(of: bytes.byte(at: at) | 0x20, as: UInt8.self)
+            unsafe (base + count + at).storeBytes(of: byte &- 0x41 < 26 ? byte | 0x20 : byte, as: UInt8.self)
             at &+= 1
         }
         count &+= length

@@ -17,6 +17,10 @@ public struct FieldDefinition: Hashable, Sendable {
     public var format: String?
     /// The value that a null stands for, as text.
     public var nullValue: String?
+    /// How a text is cut into tokens, if not by `standard`; `lowercase` for a keyword that is put in lower case.
+    public var analyzer: Analyzer?
+    /// How a query's text is cut, if not as the field's own.
+    public var searchAnalyzer: Analyzer?
 
     public init(_ path: String, _ type: FieldType) {
         self.path = path

@@ -58,6 +58,11 @@ extension FieldMapping {
             encodeNullValue(nullValue, into: &buffer)
         }
         if let format { members.add("format", format, to: &buffer) }
+        if let analyzer {
+            let key = kind == .field(.text) ? "analyzer" : "normalizer"
+            members.add(key, analyzer.name, to: &buffer)
+        }
+        if let searchAnalyzer { members.add("search_analyzer", searchAnalyzer.name, to: &buffer) }
         if let ignoreAbove {
             members.addKey("ignore_above", to: &buffer)
             buffer.append(utf8: String(ignoreAbove))

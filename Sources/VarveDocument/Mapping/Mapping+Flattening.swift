@@ -82,6 +82,8 @@ extension FieldMapping {
         ignoreAbove = field.ignoreAbove
         nullValue = field.nullValue
         format = field.format
+        analyzer = field.analyzer
+        searchAnalyzer = field.searchAnalyzer
         bits = field.bits
     }
 
@@ -92,6 +94,8 @@ extension FieldMapping {
         field.ignoreAbove = ignoreAbove
         field.nullValue = nullValue
         field.format = format
+        field.analyzer = analyzer
+        field.searchAnalyzer = searchAnalyzer
         field.bits = bits
         return field
     }

@@ -129,6 +129,17 @@ private enum MappingReader {
                     .invalidMapping, "Property [null_value] of field [\(path)] must be a value")
             }
             mapping.nullValue = text
+        case ("analyzer", .field(.text)):
+            let chosen = try analyzer(member, of: path)
+            mapping.analyzer = chosen == .standard ? nil : chosen
+        case ("search_analyzer", .field(.text)): mapping.searchAnalyzer = try analyzer(member, of: path)
+        case ("normalizer", .field(.keyword)):
+            guard case .string("lowercase") = member.value else {
+                throw DocumentError(
+                    .invalidMapping,
+                    "normalizer [\(member.value.scalarText ?? "")] not found for field [\(path)]")
+            }
+            mapping.analyzer = .lowercase
         case ("fields", _):
             mapping.fields = try properties(member.value, below: path, depth: depth)
         default: throw unknown(member.key, path, type)
@@ -148,6 +159,17 @@ private enum MappingReader {
                 .invalidMapping,
                 "null_value [\(text)] does not fit field [\(path)] of type [\(mapping.typeName)]")
         }
+    }
+
+    private static func analyzer(
+        _ member: JSONValue.Member, of path: String
+    ) throws(DocumentError) -> Analyzer {
+        let name = member.value.scalarText ?? ""
+        guard let analyzer = Analyzer(analyzer: name) else {
+            throw DocumentError(
+                .invalidMapping, "analyzer [\(name)] has not been configured in mappings")
+        }
+        return analyzer
     }
 
     static func dynamic(_ json: JSONValue, of path: String) throws(DocumentError) -> Mapping.Dynamic {

@@ -68,6 +68,10 @@ public struct FieldMapping: Hashable, Sendable {
     public var nullValue: String?
     /// `format` of a date.
     public var format: String?
+    /// `analyzer` of a text; `lowercase` as the `normalizer` of a keyword.
+    public var analyzer: Analyzer?
+    /// `search_analyzer` of a text.
+    public var searchAnalyzer: Analyzer?
     /// Bits of a long's values: 64, or 32, 16 or 8 for integer, short and byte.
     public var bits: UInt8 = 64
     /// `fields`: further ways to index the same value.

@@ -7,8 +7,10 @@ package import VarveBytes
 /// objects: varint count, each: path string | dynamic u8, 0 = the parent's | enabled u8
 /// varint number of the first field | fields: varint count, each:
 ///   path string | type u8 | bits u8 | flags u8 | [ignore_above varint] [copies string] [format string] [null string]
+///   [analyzer u8] [search analyzer u8]
 /// ```
-/// Flags of a field: 1 indexed, 2 column, then what follows: 4 ignore_above, 8 copies, 16 format, 32 null value.
+/// Flags of a field: 1 indexed, 2 column, then what follows: 4 ignore_above, 8 copies, 16 format, 32 null value,
+/// 64 analyzer, 128 search analyzer.
 extension SchemaSnapshot {
     package func encode(from first: Int, into buffer: inout ByteBuffer) {
         buffer.append(UInt8(1))
@@ -110,10 +112,15 @@ extension FieldDefinition {
         if copies != nil { flags |= 8 }
         if format != nil { flags |= 16 }
         if nullValue != nil { flags |= 32 }
+        if analyzer != nil { flags |= 64 }
+        if searchAnalyzer != nil { flags |= 128 }
         buffer.append(flags)
         if let ignoreAbove { buffer.appendVarint(UInt64(ignoreAbove)) }
         for text in [copies, format, nullValue] {
             if let text { buffer.appendSized(text) }
+        }
+        for choice in [analyzer, searchAnalyzer] {
+            if let choice { buffer.append(choice.rawValue) }
         }
     }
 
@@ -129,7 +136,6 @@ extension FieldDefinition {
             throw FormatError("a \(type) of \(bits) bits", offset: reader.offset)
         }
         let flags: UInt8 = try reader.read()
-        guard flags < 64 else { throw FormatError("unknown field flags \(flags)", offset: reader.offset) }
         isIndexed = flags & 1 != 0
         hasColumn = flags & 2 != 0
         if flags & 4 != 0 { ignoreAbove = try reader.readCount(limit: Int(Int32.max), of: "ignore_above") }
@@ -142,5 +148,15 @@ extension FieldDefinition {
             throw FormatError("unknown date format \(format)", offset: reader.offset)
         }
         if flags & 32 != 0 { nullValue = try reader.readString(limit: 32_766, of: "a null value") }
+        if flags & 64 != 0 { analyzer = try Self.analyzer(&reader) }
+        if flags & 128 != 0 { searchAnalyzer = try Self.analyzer(&reader) }
+    }
+
+    private static func analyzer(_ reader: inout ByteReader) throws(FormatError) -> Analyzer {
+        let code: UInt8 = try reader.read()
+        guard let analyzer = Analyzer(rawValue: code) else {
+            throw FormatError("unknown analyzer \(code)", offset: reader.offset)
+        }
+        return analyzer
     }
 }

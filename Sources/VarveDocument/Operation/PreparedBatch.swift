@@ -89,8 +89,12 @@ package enum Versioning: UInt8, Sendable, BitwiseCopyable {
 package struct FieldValue: Sendable, BitwiseCopyable {
     /// The field's number in the schema that the batch was prepared with.
     package var field: UInt32
-    /// Bytes of a string value; unused otherwise.
+    /// Bytes of a string value, and whether it is the first token of a text; unused otherwise.
     package var count: UInt32
+    /// The bit of `count` that the first token of each text has, so that arrays of texts are told from one text.
+    package static let beginsText: UInt32 = 1 << 31
+
+    package var byteCount: Int { Int(count & ~Self.beginsText) }
     /// long, date: the value; boolean: 0 or 1; double, float: `Double.sortableBits`; keyword and text tokens:
     /// offset in `strings`.
     package var payload: Int64

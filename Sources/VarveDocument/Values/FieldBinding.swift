@@ -33,6 +33,8 @@ struct FieldBinding: BitwiseCopyable, Sendable {
         didSet { if next != FieldBinding.none { isPlainLong = false } }
     }
     var format = DateFormat.standard
+    /// How a text is cut.
+    var analyzer = Analyzer.standard
 
     static let none = UInt32.max
 
@@ -46,6 +48,7 @@ struct FieldBinding: BitwiseCopyable, Sendable {
         hasNullValue = definition.nullValue != nil
         field = UInt32(number)
         isPlainLong = type == .long && bits == 64 && isKept
+        if let chosen = definition.analyzer { analyzer = chosen }
         if let limit = definition.ignoreAbove { ignoreAbove = UInt32(clamping: limit) }
         if let format = definition.format.flatMap({ DateFormat($0) }) { self.format = format }
     }

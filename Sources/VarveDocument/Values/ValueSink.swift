@@ -119,8 +119,7 @@ struct ValueSink: ~Copyable {
     private mutating func takeText(_ text: RawSpan, isASCII: Bool, _ binding: FieldBinding) throws(ValueRule)
     {
         if binding.type == .text {
-            if !binding.isKept { return }
-            Tokenizer.tokenize(text, field: binding.field, into: &self)
+            try takeTokens(text, binding)
             return
         }
         let count = text.byteCount
@@ -129,8 +128,26 @@ struct ValueSink: ~Copyable {
         }
         if count > Self.termBytesMax { throw .immenseTerm }
         if !binding.isKept { return }
-        values.append(FieldValue(field: binding.field, count: UInt32(count), payload: Int64(strings.count)))
-        strings.append(text)
+        let start = strings.count
+        if binding.analyzer == .lowercase { Lowercase.append(text, to: &strings) } else { strings.append(text) }
+        values.append(
+            FieldValue(
+                field: binding.field, count: UInt32(strings.count &- start), payload: Int64(start)))
+    }
+
+    /// A value and the bytes of each token of a text, the first one marked.
+    private mutating func takeTokens(_ text: RawSpan, _ binding: FieldBinding) throws(ValueRule) {
+        if !binding.isKept { return }
+        if binding.analyzer == .keyword && text.byteCount > Self.termBytesMax { throw .immenseTerm }
+        var scanner = TokenScanner(binding.analyzer)
+        var mark = FieldValue.beginsText
+        while let token = scanner.next(in: text) {
+            let start = strings.count
+            binding.analyzer.append(text.slice(token.start, token.end &- token.start), to: &strings)
+            let count = UInt32(truncatingIfNeeded: strings.count &- start)
+            values.append(FieldValue(field: binding.field, count: count | mark, payload: Int64(start)))
+            mark = 0
+        }
     }
 
     /// Characters as Java counts them, which is what `ignore_above` means.

@@ -15,10 +15,10 @@ struct FieldTestReader {
         case .exists: return .anyValue
         case .prefix(_, let text):
             try Self.expectTerms(field, for: "prefix")
-            return .termPrefix(Array(text.utf8))
+            return .termPrefix(field.term(text))
         case .wildcard(_, let pattern):
             try Self.expectTerms(field, for: "wildcard")
-            return .termPattern(WildcardPattern(pattern))
+            return .termPattern(WildcardPattern(field.normalized(pattern)))
         case .match(_, let text, let rule): return try match(text, rule, of: field)
         case .all, .none, .ids, .bool: preconditionFailure("not a leaf on a field")
         }
@@ -26,7 +26,7 @@ struct FieldTestReader {
 
     private func terms(_ values: [QueryValue], of field: FieldDefinition) throws(QueryError) -> FieldTest {
         if field.hasTerms {
-            return .terms(Self.sortedUnique(values.map { Array($0.description.utf8) }))
+            return .terms(Self.sortedUnique(values.map { field.term($0.description) }))
         }
         var ranges: [ClosedRange<Int64>] = []
         for value in values {
@@ -40,7 +40,7 @@ struct FieldTestReader {
         _ text: QueryValue, _ rule: TokenRule, of field: FieldDefinition
     ) throws(QueryError) -> FieldTest {
         guard field.type == .text else { return try terms([text], of: field) }
-        let tokens = Self.sortedUnique(Self.tokens(of: text.description))
+        let tokens = Self.sortedUnique(field.queryAnalyzer.tokens(of: text.description))
         switch rule {
         case _ where tokens.isEmpty: return .nothing
         case .any: return .terms(tokens)
@@ -78,20 +78,6 @@ struct FieldTestReader {
             .invalidRequest,
             "a \(query) query needs a keyword or text field, but [\(field.path)] is of type [\(field.typeName)]",
             field: field.path)
-    }
-
-    /// The tokens of a text, as a text field cuts it.
-    static func tokens(of text: String) -> [[UInt8]] {
-        var bytes = ByteBuffer()
-        var ends: [Int] = []
-        Tokenizer.tokens(of: Array(text.utf8).rawSpan, into: &bytes, ends: &ends)
-        var start = 0
-        var tokens: [[UInt8]] = []
-        for end in ends {
-            tokens.append(bytes.bytes.slice(start, end - start).copyBytes())
-            start = end
-        }
-        return tokens
     }
 
     private static func sortedUnique(_ terms: [[UInt8]]) -> [[UInt8]] {

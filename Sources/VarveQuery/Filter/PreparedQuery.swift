@@ -98,8 +98,3 @@ struct QueryPreparation {
         return .bool(prepared)
     }
 }
-
-extension FieldDefinition {
-    /// Whether its values are terms rather than numbers.
-    var hasTerms: Bool { type == .keyword || type == .text }
-}

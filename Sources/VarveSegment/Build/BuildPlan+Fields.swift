@@ -29,11 +29,12 @@ extension BuildPlan {
         let definition = plan.definition
         var summary = ColumnSummary()
         var termCount = 0
+        var tokenCount = 0
         if definition.hasTerms {
             if definition.hasColumn {
-                (summary, termCount) = try writeKeywords(plan, number, to: &file, with: &tools)
+                (summary, termCount, tokenCount) = try writeKeywords(plan, number, to: &file, with: &tools)
             } else {
-                (termCount, summary.rowsWithValue) = try writePostings(plan, number, to: &file)
+                (termCount, summary.rowsWithValue, tokenCount) = try writePostings(plan, number, to: &file)
             }
             if termCount == 0 { return nil }
             if definition.hasLengths { try writeLengths(plan, number, to: &file, with: &tools) }
@@ -43,7 +44,8 @@ extension BuildPlan {
         }
         return SegmentField(
             definition: definition, termCount: termCount, rowsWithValue: summary.rowsWithValue,
-            isMultiValued: summary.isMultiValued, minimum: summary.minimum, maximum: summary.maximum)
+            tokenCount: tokenCount, isMultiValued: summary.isMultiValued, minimum: summary.minimum,
+            maximum: summary.maximum)
     }
 
     /// The fields of all inputs by path, in the order in which they are first met.

@@ -55,9 +55,9 @@ extension BuildPlan {
     /// made of the column by a counting sort.
     func writeKeywords(
         _ plan: FieldPlan, _ number: Int, to file: inout SegmentFileWriter, with tools: inout ColumnTools
-    ) throws(StorageError) -> (ColumnSummary, termCount: Int) {
+    ) throws(StorageError) -> (ColumnSummary, termCount: Int, tokenCount: Int) {
         let terms = try mergeTerms(plan, used: try usedOrdinals(plan))
-        if terms.count == 0 { return (ColumnSummary(), 0) }
+        if terms.count == 0 { return (ColumnSummary(), 0, 0) }
         var column = ColumnWriter(.integers, &file, with: tools)
         var values = KeywordValues()
         values.reserve(rowCount)
@@ -68,7 +68,7 @@ extension BuildPlan {
         }
         let summary = try column.finish(.column, field: number, to: &file, with: &tools) ?? ColumnSummary()
         try writeTerms(terms, values, plan, number, to: &file)
-        return (summary, terms.count)
+        return (summary, terms.count, values.ordinals.count)
     }
 
     /// By input: which terms a kept row has; nil if all rows are kept, and with them all terms.
@@ -203,25 +203,35 @@ extension BuildPlan {
             let end = Int(ends[term])
             try dictionary.append(
                 terms.bytes.bytes.slice(terms.term(term)), documentFrequency: end - start,
-                rows: rows.span.extracting(start..<end), frequencies: none.span, to: &file)
+                rows: rows.span.extracting(start..<end), frequencies: none.span, positions: none.span,
+                to: &file)
             start = end
         }
         try dictionary.finish(to: &file)
     }
 
-    /// The terms of a field without a column, with the postings of the inputs joined; text has frequencies.
-    /// Returns how many terms some kept row has, and how many such rows there are.
+    /// The terms of a field without a column, with the postings of the inputs joined; text has frequencies and
+    /// positions. Returns how many terms some kept row has, how many such rows there are, and their tokens.
     func writePostings(
         _ plan: FieldPlan, _ number: Int, to file: inout SegmentFileWriter
-    ) throws(StorageError) -> (termCount: Int, rowsWithTerm: Int) {
-        let dictionary = TermDictionaryWriter(field: number, hasPostings: plan.definition.hasPostings, &file)
+    ) throws(StorageError) -> (termCount: Int, rowsWithTerm: Int, tokenCount: Int) {
+        let dictionary = TermDictionaryWriter(
+            field: number, hasPostings: plan.definition.hasPostings,
+            hasPositions: plan.definition.hasLengths, &file)
         var join = PostingsJoin(dictionary, rowCount: rowCount)
+        let isText = plan.definition.type == .text
         try forEachTerm(plan) { (source, ordinal, term) throws(StorageError) in
             try join.begin(term, to: &file)
             guard let field = plan.numbers[source] else { return }
             let input = inputs[source]
-            try input.view.readPostings(
-                ordinal, field: field, rows: &join.rows, frequencies: &join.frequencies)
+            if isText {
+                try input.view.readPositions(
+                    ordinal, field: field, rows: &join.list.rows, frequencies: &join.list.frequencies,
+                    positions: &join.list.positions)
+            } else {
+                try input.view.readPostings(
+                    ordinal, field: field, rows: &join.list.rows, frequencies: &join.list.frequencies)
+            }
             join.add(source, input.mapping)
         }
         return try join.finish(to: &file)
@@ -230,12 +240,19 @@ extension BuildPlan {
 
 /// Joins the postings of equal terms, which come one input after the other, later inputs first.
 private struct PostingsJoin: ~Copyable {
+    /// The rows of a term; for text how often each holds it, and where.
+    struct List {
+        var rows: [UInt32] = []
+        var frequencies: [UInt32] = []
+        var positions: [UInt32] = []
+    }
+
     /// What was read of one input.
-    var rows: [UInt32] = []
-    var frequencies: [UInt32] = []
+    var list = List()
     private var dictionary: TermDictionaryWriter
     private var term = ByteBuffer()
-    private var parts: [(rows: [UInt32], frequencies: [UInt32])] = []
+    private var parts: [List] = []
+    private var tokenCount = 0
     /// Rows with any term.
     private var holders: RowBitmap
 
@@ -254,17 +271,22 @@ private struct PostingsJoin: ~Copyable {
 
     /// Takes over what is in `rows` and `frequencies`, with the rows' new numbers.
     mutating func add(_ source: Int, _ mapping: RowMapping) {
-        var newRows: [UInt32] = []
-        var newFrequencies: [UInt32] = []
-        newRows.reserveCapacity(rows.count)
-        newFrequencies.reserveCapacity(frequencies.count)
-        for (place, row) in rows.enumerated() {
+        var kept = List()
+        kept.rows.reserveCapacity(list.rows.count)
+        kept.frequencies.reserveCapacity(list.frequencies.count)
+        kept.positions.reserveCapacity(list.positions.count)
+        var at = 0
+        for (place, row) in list.rows.enumerated() {
+            let count = list.frequencies.isEmpty ? 0 : Int(list.frequencies[place])
+            defer { at += count }
             guard let new = mapping.newRow(Int(row)) else { continue }
-            newRows.append(UInt32(new))
+            kept.rows.append(UInt32(new))
             holders[new] = true
-            if !frequencies.isEmpty { newFrequencies.append(frequencies[place]) }
+            if count == 0 { continue }
+            kept.frequencies.append(UInt32(count))
+            kept.positions.append(contentsOf: list.positions[at..<(at + count)])
         }
-        if !newRows.isEmpty { parts.append((newRows, newFrequencies)) }
+        if !kept.rows.isEmpty { parts.append(kept) }
     }
 
     private mutating func write(to file: inout SegmentFileWriter) throws(StorageError) {
@@ -273,18 +295,20 @@ private struct PostingsJoin: ~Copyable {
         while let next = parts.popLast() {
             joined.rows += next.rows
             joined.frequencies += next.frequencies
+            joined.positions += next.positions
         }
+        tokenCount += joined.frequencies.isEmpty ? joined.rows.count : joined.positions.count
         var name = ByteBuffer()
         swap(&name, &term)
         try dictionary.append(
             name.bytes, documentFrequency: joined.rows.count, rows: joined.rows.span,
-            frequencies: joined.frequencies.span, to: &file)
+            frequencies: joined.frequencies.span, positions: joined.positions.span, to: &file)
     }
 
-    mutating func finish(to file: inout SegmentFileWriter) throws(StorageError) -> (Int, Int) {
+    mutating func finish(to file: inout SegmentFileWriter) throws(StorageError) -> (Int, Int, Int) {
         try write(to: &file)
         if dictionary.termCount > 0 { try dictionary.finish(to: &file) }
-        return (dictionary.termCount, holders.count)
+        return (dictionary.termCount, holders.count, tokenCount)
     }
 }
 

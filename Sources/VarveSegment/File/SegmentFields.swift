@@ -6,6 +6,7 @@ import VarveDocument
 /// ```
 /// per field: path string | type u8 | flags u8: 1 indexed, 2 column, 4 several values, 8 ignore above, 16 copies
 /// | ignore above varint, if flagged | copies string, if flagged | terms varint | rows with value varint
+/// | for keyword and text: tokens varint
 /// | minimum zigzag | maximum zigzag
 /// ```
 enum SegmentFields {
@@ -32,6 +33,7 @@ enum SegmentFields {
             if let path = definition.copies { buffer.appendSized(path) }
             buffer.appendVarint(UInt64(field.termCount))
             buffer.appendVarint(UInt64(field.rowsWithValue))
+            if definition.hasTerms { buffer.appendVarint(UInt64(field.tokenCount)) }
             buffer.appendZigzag(field.minimum)
             buffer.appendZigzag(field.maximum)
         }
@@ -81,6 +83,8 @@ enum SegmentFields {
         return SegmentField(
             definition: definition, termCount: terms,
             rowsWithValue: try reader.readCount(limit: rowCount, of: "a number of rows"),
+            tokenCount: definition.hasTerms
+                ? try reader.readCount(limit: 1 << 40, of: "a number of tokens") : 0,
             isMultiValued: flags & several != 0, minimum: try reader.readZigzag(),
             maximum: try reader.readZigzag())
     }

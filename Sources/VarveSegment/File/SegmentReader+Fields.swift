@@ -94,6 +94,19 @@ extension SegmentReader {
         for row in 0..<rowCount where bitmap[row] { rows.append(UInt32(row)) }
     }
 
+    package func readPositions(
+        _ ordinal: Int, field: Int, rows: inout [UInt32], frequencies: inout [UInt32],
+        positions: inout [UInt32]
+    ) throws(StorageError) {
+        guard let dictionary = dictionary(field) else { preconditionFailure("no such term") }
+        if fields[field].definition.type == .text {
+            return try dictionary.readPositions(
+                ordinal, rows: &rows, frequencies: &frequencies, positions: &positions)
+        }
+        positions.removeAll(keepingCapacity: true)
+        try readPostings(ordinal, field: field, rows: &rows, frequencies: &frequencies)
+    }
+
     package func collectRows(
         ofTerms ordinals: Range<Int>, field: Int, into bitmap: inout RowBitmap
     ) throws(StorageError) {

@@ -42,6 +42,7 @@ extension SegmentVerifier {
             try verifier.countValues(field, &counts)
         }
         var lengths = [UInt64](repeating: 0, count: reader.rowCount)
+        var tokens = 0
         var last: [UInt8]?
         for first in stride(from: 0, to: dictionary.termCount, by: StringBlock.countMax) {
             let ordinals = first..<min(first + StringBlock.countMax, dictionary.termCount)
@@ -51,9 +52,12 @@ extension SegmentVerifier {
                         verifier.report(at: section, "term \(first + place) is out of order")
                     }
                     last = term
-                    try verifier.checkTerm(first + place, term, dictionary, counts, &lengths)
+                    tokens += try verifier.checkTerm(first + place, term, dictionary, counts, &lengths)
                 }
             }
+        }
+        if tokens != reader.fields[field].tokenCount {
+            report(at: section, "field \(field) has \(tokens) tokens, not \(reader.fields[field].tokenCount)")
         }
         if reader.fields[field].definition.hasLengths { try checkLengths(field, lengths) }
     }
@@ -70,23 +74,32 @@ extension SegmentVerifier {
         }
     }
 
+    /// How many tokens of the field are this term.
     private mutating func checkTerm(
         _ ordinal: Int, _ term: [UInt8], _ dictionary: TermDictionary, _ counts: [Int],
         _ lengths: inout [UInt64]
-    ) throws(StorageError) {
+    ) throws(StorageError) -> Int {
         let section = start(of: .terms, field: dictionary.field)
         guard try dictionary.position(of: term.rawSpan) == .found(ordinal) else {
-            return report(at: section, "term \(ordinal) is not found")
+            report(at: section, "term \(ordinal) is not found")
+            return 0
         }
         let frequency = try dictionary.documentFrequency(ordinal)
         if frequency == 0 || (!counts.isEmpty && counts[ordinal] != frequency) {
             report(at: section, "term \(ordinal) is said to be in \(frequency) rows")
         }
-        guard dictionary.hasPostings else { return }
+        guard dictionary.hasPostings else { return frequency }
         var rows: [UInt32] = []
         var frequencies: [UInt32] = []
-        try dictionary.readPostings(ordinal, rows: &rows, frequencies: &frequencies)
+        guard dictionary.hasFrequencies else {
+            try dictionary.readPostings(ordinal, rows: &rows, frequencies: &frequencies)
+            return frequency
+        }
+        var positions: [UInt32] = []
+        try dictionary.readPositions(
+            ordinal, rows: &rows, frequencies: &frequencies, positions: &positions)
         for (place, count) in frequencies.enumerated() { lengths[Int(rows[place])] += UInt64(count) }
+        return positions.count
     }
 
     /// A text's length is the number of its tokens.

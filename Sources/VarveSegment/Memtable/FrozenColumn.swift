@@ -58,11 +58,14 @@ final class FrozenColumn: Sendable {
     /// What queries get to know of the field. Text has no column, hence no bounds.
     var summary: SegmentField {
         var termCount = 0
-        if case .terms(let column) = values { termCount = column.table.count }
+        var tokenCount = 0
+        if case .terms(let column) = values {
+            (termCount, tokenCount) = (column.table.count, column.values.count)
+        }
         let filled = definition.hasColumn ? blockZones.filter { $0.missing < columnBlockRows } : []
         return SegmentField(
             definition: definition, termCount: termCount, rowsWithValue: rows.count(valueCount: valueCount),
-            isMultiValued: definition.hasColumn && rows.shape == .several,
+            tokenCount: tokenCount, isMultiValued: definition.hasColumn && rows.shape == .several,
             minimum: filled.map { $0.minimum }.min() ?? 0, maximum: filled.map { $0.maximum }.max() ?? 0)
     }
 

@@ -235,6 +235,16 @@ package final class FrozenMemtable: SegmentView {
         column.termPostings.read(term, rows: &rows, frequencies: &frequencies)
     }
 
+    package func readPositions(
+        _ ordinal: Int, field: Int, rows: inout [UInt32], frequencies: inout [UInt32],
+        positions: inout [UInt32]
+    ) {
+        let column = frozenFields[field]
+        let term = Int(column.termOrder.terms[ordinal])
+        column.termPostings.read(term, rows: &rows, frequencies: &frequencies)
+        column.termPostings.readPositions(term, into: &positions)
+    }
+
     package func readLengths(_ range: Range<Int>, field: Int, into lengths: inout [UInt32]) {
         frozenFields[field].readLengths(range, into: &lengths)
     }

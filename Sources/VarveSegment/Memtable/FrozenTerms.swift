@@ -1,4 +1,5 @@
 import VarveBytes
+import VarveDocument
 
 /// The terms of a frozen field in bytewise order.
 struct TermOrder: Sendable {
@@ -57,6 +58,8 @@ struct Postings: Sendable {
     private let rows: [UInt32]
     /// How often each row holds the term; empty for keywords.
     private let frequencies: [UInt32]
+    /// Positions by term, and where those of each begin; empty for keywords.
+    private let positions: TermPositions
 
     init(_ column: TermColumn) {
         var starts: [UInt32] = []
@@ -90,10 +93,12 @@ struct Postings: Sendable {
         self.starts = starts
         self.rows = rows
         self.frequencies = frequencies
+        positions = column.isText ? TermPositions(column) : TermPositions()
     }
 
     var byteCount: Int {
         (starts.capacity + rows.capacity + frequencies.capacity) * MemoryLayout<UInt32>.stride
+            + positions.byteCount
     }
 
     func read(_ term: Int, rows: inout [UInt32], frequencies: inout [UInt32]) {
@@ -102,5 +107,50 @@ struct Postings: Sendable {
         rows.append(contentsOf: self.rows[range])
         frequencies.removeAll(keepingCapacity: true)
         if !self.frequencies.isEmpty { frequencies.append(contentsOf: self.frequencies[range]) }
+    }
+
+    func readPositions(_ term: Int, into found: inout [UInt32]) {
+        found.removeAll(keepingCapacity: true)
+        found.append(contentsOf: positions.of(term))
+    }
+}
+
+/// Where in its row each token of a frozen text field stands, by term and then by row.
+struct TermPositions: Sendable {
+    private var starts: [UInt32] = []
+    private var positions: [UInt32] = []
+
+    init() {}
+
+    init(_ column: TermColumn) {
+        var counts = [UInt32](repeating: 0, count: column.table.count + 1)
+        column.values.forEachRun { run in
+            for term in run { counts[Int(term) + 1] += 1 }
+        }
+        for term in 0..<column.table.count { counts[term + 1] += counts[term] }
+        starts = counts
+        positions = [UInt32](repeating: 0, count: column.values.count)
+        var nextBreak = 0
+        let rows = column.rows
+        for place in 0..<rows.count(valueCount: column.values.count) {
+            var position: UInt32 = 0
+            let end = rows.start(at: place + 1, valueCount: column.values.count)
+            for at in rows.start(at: place, valueCount: column.values.count)..<end {
+                if nextBreak < column.breaks.count && Int(column.breaks[nextBreak]) == at {
+                    position += UInt32(Analyzer.positionGap)
+                    nextBreak += 1
+                }
+                let term = Int(column.values[at])
+                positions[Int(counts[term])] = position
+                counts[term] += 1
+                position += 1
+            }
+        }
+    }
+
+    var byteCount: Int { (starts.capacity + positions.capacity) * MemoryLayout<UInt32>.stride }
+
+    func of(_ term: Int) -> ArraySlice<UInt32> {
+        starts.isEmpty ? [] : positions[Int(starts[term])..<Int(starts[term + 1])]
     }
 }

@@ -33,6 +33,9 @@ struct TermColumn: Sendable {
     private(set) var rows = ValueRows()
     private(set) var values = ChunkedArray<UInt32>()
     private(set) var table: TermTable
+    /// The values that begin a further text of their row; ascending.
+    private(set) var breaks: [UInt32] = []
+    private var lastRow = UInt32.max
 
     init(field: Int, isText: Bool, seed: UInt64) {
         self.field = field
@@ -41,16 +44,22 @@ struct TermColumn: Sendable {
     }
 
     var byteCount: Int {
-        rows.byteCount + values.byteCount + table.byteCount
+        rows.byteCount + values.byteCount + table.byteCount + breaks.capacity * 4
     }
 
     @inline(__always)
     mutating func append(
-        _ strings: RawSpan, at offset: Int, count: Int, row: UInt32, arena: inout ByteBuffer
+        _ strings: RawSpan, _ value: FieldValue, row: UInt32, arena: inout ByteBuffer
     ) {
-        let term = table.intern(strings, at: offset, count: count, arena: &arena)
+        let term = table.intern(strings, at: Int(value.payload), count: value.byteCount, arena: &arena)
         let isNew = table.note(term, row: row)
         if isNew || isText {
+            if isText {
+                if value.count >= FieldValue.beginsText && row == lastRow {
+                    breaks.append(UInt32(truncatingIfNeeded: values.count))
+                }
+                lastRow = row
+            }
             rows.note(row, valueCount: values.count)
             values.append(UInt32(truncatingIfNeeded: term))
         }
@@ -69,6 +78,7 @@ struct TermColumn: Sendable {
             numbers.append(UInt32(number))
         }
         rows.append(other.rows, valueCount: other.values.count, after: values.count, firstRow: firstRow)
+        for value in other.breaks { breaks.append(UInt32(values.count) + value) }
         other.values.forEachRun { run in
             for value in run { values.append(numbers[Int(value)]) }
         }
@@ -111,8 +121,7 @@ struct MemtableFields: Sendable {
         if slot & 1 == 0 {
             numbers[at].append(value.payload, row: row)
         } else {
-            terms[at].append(
-                strings, at: Int(value.payload), count: Int(value.count), row: row, arena: &arena)
+            terms[at].append(strings, value, row: row, arena: &arena)
         }
     }
 

@@ -6,19 +6,20 @@ import VarveFiles
 ///
 /// ```
 /// length of the string block u32 | string block | offset of the first list varint | run of document frequencies
-/// | run of list lengths
+/// | run of list lengths | for text: run of the lengths of lists without positions
 /// ```
 struct TermBlockView: ~Escapable {
     let terms: StringBlockView
     private let frequencies: IntegerRunView
     private let lengths: IntegerRunView
+    private let heads: IntegerRunView?
     private let firstList: UInt64
 
     /// - Parameters:
     ///   - bytes: a block whose checksum was verified.
     ///   - count: terms in the block, as its place in the dictionary says.
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan, count: Int) throws(FormatError) {
+    init(_ bytes: RawSpan, count: Int, hasPositions: Bool) throws(FormatError) {
         var reader = ByteReader(bytes)
         let length: UInt32 = try reader.read()
         let strings = try reader.readBytes(Int(length))
@@ -26,6 +27,7 @@ struct TermBlockView: ~Escapable {
         firstList = try reader.readVarint()
         frequencies = try IntegerRunView(bytes, at: reader.offset, count: count)
         lengths = try IntegerRunView(bytes, at: frequencies.end, count: count)
+        heads = hasPositions ? try IntegerRunView(bytes, at: lengths.end, count: count) : nil
     }
 
     /// How many rows hold the term, checked against how many there are.
@@ -45,6 +47,16 @@ struct TermBlockView: ~Escapable {
         return start..<end
     }
 
+    /// How much of the list, which lies in `list`, says rows and frequencies; positions follow.
+    func head(_ place: Int, of list: Range<UInt64>) throws(FormatError) -> Range<UInt64> {
+        guard let heads else { return list }
+        let length = heads.value(at: place)
+        guard length >= 0 && UInt64(length) <= UInt64(list.count) else {
+            throw FormatError("rows of \(length) bytes in a list of \(list.count)", offset: 0)
+        }
+        return list.lowerBound..<(list.lowerBound + UInt64(length))
+    }
+
     private func advance(_ start: UInt64, _ place: Int, _ limit: UInt64) throws(FormatError) -> UInt64 {
         let length = lengths.value(at: place)
         guard length >= 0 && start <= limit && UInt64(length) <= limit - start else {
@@ -61,6 +73,9 @@ struct TermDictionaryWriter: ~Copyable {
     private var strings = StringBlockWriter()
     private var frequencies: [Int64] = []
     private var lengths: [Int64] = []
+    /// Of text: the lengths without positions.
+    private var heads: [Int64] = []
+    private let hasPositions: Bool
     private var firstList: UInt64 = 0
     private var nextList: UInt64 = 0
     private var integers = IntegerRunEncoder()
@@ -74,8 +89,11 @@ struct TermDictionaryWriter: ~Copyable {
     private(set) var termCount = 0
 
     /// Begins the field's postings section, if it has one.
-    init(field: Int, hasPostings: Bool, _ file: inout SegmentFileWriter) {
+    init(
+        field: Int, hasPostings: Bool, hasPositions: Bool = false, _ file: inout SegmentFileWriter
+    ) {
         self.field = field
+        self.hasPositions = hasPositions
         self.hasPostings = hasPostings
         if hasPostings { file.beginSection() }
     }
@@ -83,18 +101,21 @@ struct TermDictionaryWriter: ~Copyable {
     /// - Parameter documentFrequency: how many rows hold the term.
     mutating func append(
         _ term: RawSpan, documentFrequency: Int, rows: Span<UInt32>, frequencies counts: Span<UInt32>,
-        to file: inout SegmentFileWriter
+        positions: Span<UInt32>, to file: inout SegmentFileWriter
     ) throws(StorageError) {
         strings.append(term)
         frequencies.append(Int64(documentFrequency))
         if hasPostings {
             let before = pages.count
             PostingsList.encode(rows, counts, to: &pages)
+            heads.append(Int64(pages.count - before))
+            if hasPositions { PositionsList.encode(positions, counts, to: &pages) }
             lengths.append(Int64(pages.count - before))
             nextList += UInt64(pages.count - before)
             if pages.count >= 16 * PostingsList.pageByteCount { try writePages(to: &file, isLast: false) }
         } else {
             lengths.append(0)
+            heads.append(0)
         }
         termCount += 1
         if strings.count == StringBlock.countMax { try finishBlock(file.path, at: file.offset) }
@@ -125,6 +146,10 @@ struct TermDictionaryWriter: ~Copyable {
         integers.append(counts.span, kind: .counts, to: &blocks)
         let sizes = lengths
         integers.append(sizes.span, kind: .counts, to: &blocks)
+        if hasPositions {
+            let starts = heads
+            integers.append(starts.span, kind: .counts, to: &blocks)
+        }
         blocks.pad(to: 8)
         guard isOrdered && index.append(strings, offset: UInt64(start)) else {
             throw .damaged(Damage(path, at: offset, "terms to be written are not in order"))
@@ -133,6 +158,7 @@ struct TermDictionaryWriter: ~Copyable {
         strings.removeAll()
         frequencies = []
         lengths = []
+        heads = []
         firstList = nextList
     }
 

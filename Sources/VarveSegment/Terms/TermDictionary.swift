@@ -6,15 +6,15 @@ import VarveFiles
 struct TermDictionary: Sendable {
     let field: Int
     let termCount: Int
-    private let rowCount: Int
-    private let hasFrequencies: Bool
-    private let file: SegmentFile
+    let rowCount: Int
+    let hasFrequencies: Bool
+    let file: SegmentFile
     private let blocks: SectionEntry
     private let indexEntry: SectionEntry
     /// Where postings and the sums of their pages lie; nil for a field without postings.
-    private let postings: (lists: SectionEntry, sums: SectionEntry)?
+    let postings: (lists: SectionEntry, sums: SectionEntry)?
     private let index = LoadedOnce<StringIndex>()
-    private let pageSums = LoadedOnce<SharedBytes>()
+    let pageSums = LoadedOnce<SharedBytes>()
 
     init(
         _ field: SegmentField, _ number: Int, _ sections: SectionTable, _ opener: SegmentOpener, rowCount: Int
@@ -77,7 +77,8 @@ struct TermDictionary: Sendable {
         let range = range(block, index)
         let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
-            let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
+            let view = try TermBlockView(
+                bytes.bytes, count: count(ofBlock: block), hasPositions: hasFrequencies)
             return try body(view)
         } catch {
             throw file.damage(from: range.lowerBound, error)
@@ -90,7 +91,8 @@ struct TermDictionary: Sendable {
         let range = range(block, index)
         let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
-            let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
+            let view = try TermBlockView(
+                bytes.bytes, count: count(ofBlock: block), hasPositions: hasFrequencies)
             let (place, isEqual) = try view.terms.firstPlace(notBefore: term)
             let ordinal = block * StringBlock.countMax + place
             return isEqual ? .found(ordinal) : .absent(ordinal)
@@ -106,7 +108,8 @@ struct TermDictionary: Sendable {
         let range = range(block, index)
         let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
         do throws(FormatError) {
-            let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
+            let view = try TermBlockView(
+                bytes.bytes, count: count(ofBlock: block), hasPositions: hasFrequencies)
             try view.terms.append(ordinal % StringBlock.countMax, to: &buffer)
         } catch {
             throw file.damage(from: range.lowerBound, error)
@@ -127,7 +130,8 @@ struct TermDictionary: Sendable {
             let range = range(block, index)
             let bytes = try file.cachedStrings(range, index.checksum(block), count: count(ofBlock: block))
             do throws(FormatError) {
-                let view = try TermBlockView(bytes.bytes, count: count(ofBlock: block))
+                let view = try TermBlockView(
+                    bytes.bytes, count: count(ofBlock: block), hasPositions: hasFrequencies)
                 try view.terms.append((next - first)..<(end - first), to: &buffer, ends: &ends)
             } catch {
                 throw file.damage(from: range.lowerBound, error)
@@ -141,76 +145,5 @@ struct TermDictionary: Sendable {
         return try withBlock(ordinal / StringBlock.countMax) { (view) throws(FormatError) in
             try view.documentFrequency(ordinal % StringBlock.countMax, rowCount: rowCount)
         }
-    }
-
-    /// Replaces `rows` and `frequencies` by the term's; only for fields with postings.
-    func readPostings(
-        _ ordinal: Int, rows: inout [UInt32], frequencies: inout [UInt32]
-    ) throws(StorageError) {
-        precondition(ordinal >= 0 && ordinal < termCount, "no such term")
-        guard let postings else { preconditionFailure("the field has no postings") }
-        let place = ordinal % StringBlock.countMax
-        let (count, list) = try withBlock(ordinal / StringBlock.countMax) { (view) throws(FormatError) in
-            (
-                try view.documentFrequency(place, rowCount: rowCount),
-                try view.list(place, sectionLength: postings.lists.length)
-            )
-        }
-        let pageLength = UInt64(PostingsList.pageByteCount)
-        let first = list.lowerBound / pageLength * pageLength
-        let end = min((list.upperBound + pageLength - 1) / pageLength * pageLength, postings.lists.length)
-        let bytes = try readPages(first..<max(first, end), postings)
-        let start = Int(list.lowerBound - first)
-        do throws(FormatError) {
-            try PostingsList.decode(
-                bytes.bytes.slice(start, list.count), count: count, rowCount: rowCount,
-                hasFrequencies: hasFrequencies, rows: &rows, frequencies: &frequencies)
-        } catch {
-            throw file.damage(from: postings.lists.offset + list.lowerBound, error)
-        }
-    }
-
-    /// Reads whole pages and verifies each. A page alone is kept in the cache.
-    private func readPages(
-        _ range: Range<UInt64>, _ postings: (lists: SectionEntry, sums: SectionEntry)
-    ) throws(StorageError) -> SharedBytes {
-        let sums = try pageSums.value { () throws(StorageError) in
-            try file.verified(postings.sums.range, postings.sums.checksum)
-        }
-        let pageLength = PostingsList.pageByteCount
-        let start = postings.lists.offset + range.lowerBound
-        let first = Int(range.lowerBound) / pageLength
-        if range.count <= pageLength {
-            if range.isEmpty { return SharedBytes(ByteBuffer()) }
-            return try file.cached(start..<(start + UInt64(range.count)), sums.bytes.load(at: first * 8))
-        }
-        let bytes = try file.read(start..<(start + UInt64(range.count)))
-        var at = 0
-        while at < bytes.count {
-            let count = min(pageLength, bytes.count - at)
-            let expected: UInt64 = sums.bytes.load(at: (first + at / pageLength) * 8)
-            if file.seed.checksum(bytes.bytes.slice(at, count), at: start + UInt64(at)) != expected {
-                return try readEachPage(start..<(start + UInt64(range.count)), sums, first)
-            }
-            at += count
-        }
-        return bytes
-    }
-
-    /// The same, page by page: tells which of them is damaged, or finds that none is.
-    private func readEachPage(
-        _ range: Range<UInt64>, _ sums: SharedBytes, _ first: Int
-    ) throws(StorageError) -> SharedBytes {
-        var buffer = ByteBuffer(capacity: range.count)
-        var page = first
-        var start = range.lowerBound
-        while start < range.upperBound {
-            let end = min(start + UInt64(PostingsList.pageByteCount), range.upperBound)
-            let bytes = try file.verified(start..<end, sums.bytes.load(at: page * 8))
-            buffer.append(bytes.bytes)
-            page += 1
-            start = end
-        }
-        return SharedBytes(buffer)
     }
 }

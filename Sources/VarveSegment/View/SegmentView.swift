@@ -62,6 +62,12 @@ package protocol SegmentView: AnyObject, Sendable {
     func readPostings(
         _ ordinal: Int, field: Int, rows: inout [UInt32], frequencies: inout [UInt32]
     ) throws(StorageError)
+    /// The same, and replaces `positions` by those of the term in each row of a text, ascending: as many a row as its
+    /// frequency, row after row (empty for keywords). The first token has position 0.
+    func readPositions(
+        _ ordinal: Int, field: Int, rows: inout [UInt32], frequencies: inout [UInt32],
+        positions: inout [UInt32]
+    ) throws(StorageError)
     /// Replaces `lengths` by the number of tokens that each of these rows has in a text field.
     func readLengths(_ rows: Range<Int>, field: Int, into lengths: inout [UInt32]) throws(StorageError)
     /// Sets the bit of every row that holds one of these terms.
@@ -78,6 +84,8 @@ package struct SegmentField: Equatable, Sendable {
     package var termCount: Int
     /// Rows that have a value.
     package var rowsWithValue: Int
+    /// Tokens of all rows of a text, or of keywords the distinct values of each row; 0 for fields without terms.
+    package var tokenCount: Int
     /// Some row has more than one value.
     package var isMultiValued: Bool
     /// Least and greatest value of the column (ordinals for keywords), if it has any value.
@@ -85,12 +93,13 @@ package struct SegmentField: Equatable, Sendable {
     package var maximum: Int64
 
     package init(
-        definition: FieldDefinition, termCount: Int, rowsWithValue: Int, isMultiValued: Bool, minimum: Int64,
-        maximum: Int64
+        definition: FieldDefinition, termCount: Int, rowsWithValue: Int, tokenCount: Int = 0,
+        isMultiValued: Bool, minimum: Int64, maximum: Int64
     ) {
         self.definition = definition
         self.termCount = termCount
         self.rowsWithValue = rowsWithValue
+        self.tokenCount = tokenCount
         self.isMultiValued = isMultiValued
         self.minimum = minimum
         self.maximum = maximum

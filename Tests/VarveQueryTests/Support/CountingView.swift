@@ -71,6 +71,13 @@ final class CountingView: SegmentView {
     ) throws(StorageError) {
         try view.readPostings(ordinal, field: field, rows: &rows, frequencies: &frequencies)
     }
+    func readPositions(
+        _ ordinal: Int, field: Int, rows: inout [UInt32], frequencies: inout [UInt32],
+        positions: inout [UInt32]
+    ) throws(StorageError) {
+        try view.readPositions(
+            ordinal, field: field, rows: &rows, frequencies: &frequencies, positions: &positions)
+    }
     func readLengths(_ rows: Range<Int>, field: Int, into lengths: inout [UInt32]) throws(StorageError) {
         try view.readLengths(rows, field: field, into: &lengths)
     }

@@ -67,7 +67,7 @@ struct PlainSearch {
     private func searchable(_ path: String, _ values: [ScriptedValue]) -> [ScriptedValue] {
         guard fields[path] == .text else { return values }
         return values.filter { value in
-            if case .string(let text) = value { !FieldTestReader.tokens(of: text).isEmpty } else { false }
+            if case .string(let text) = value { !Analyzer.standard.tokens(of: text).isEmpty } else { false }
         }
     }
 
@@ -75,7 +75,7 @@ struct PlainSearch {
     private func texts(_ path: String, _ document: ScriptedDocument) -> [[UInt8]] {
         (document.values[path] ?? []).flatMap { value -> [[UInt8]] in
             guard case .string(let text) = value else { return [] }
-            return fields[path] == .text ? FieldTestReader.tokens(of: text) : [Array(text.utf8)]
+            return fields[path] == .text ? Analyzer.standard.tokens(of: text) : [Array(text.utf8)]
         }
     }
 
@@ -83,7 +83,7 @@ struct PlainSearch {
         _ path: String, _ text: QueryValue, _ rule: TokenRule, _ document: ScriptedDocument
     ) -> Bool {
         guard fields[path] == .text else { return equals(text, path, document) }
-        let wanted = Set(FieldTestReader.tokens(of: text.description))
+        let wanted = Set(Analyzer.standard.tokens(of: text.description))
         let found = wanted.intersection(texts(path, document)).count
         if wanted.isEmpty { return false }
         switch rule {

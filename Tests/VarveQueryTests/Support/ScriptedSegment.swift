@@ -86,7 +86,7 @@ final class ScriptedSegment: SegmentView {
         let strings = rows.map { row in
             row.flatMap { value -> [[UInt8]] in
                 guard case .string(let text) = value else { return [] }
-                return type == .text ? FieldTestReader.tokens(of: text) : [Array(text.utf8)]
+                return type == .text ? Analyzer.standard.tokens(of: text) : [Array(text.utf8)]
             }
         }
         let terms = Set(strings.joined()).sorted { $0.lexicographicallyPrecedes($1) }
@@ -206,6 +206,14 @@ final class ScriptedSegment: SegmentView {
     ) {
         rows = values[field].indices.filter { values[field][$0].contains(Int64(ordinal)) }.map { UInt32($0) }
         frequencies = []
+    }
+
+    func readPositions(
+        _ ordinal: Int, field: Int, rows: inout [UInt32], frequencies: inout [UInt32],
+        positions: inout [UInt32]
+    ) {
+        readPostings(ordinal, field: field, rows: &rows, frequencies: &frequencies)
+        positions = []
     }
 
     func readLengths(_ rows: Range<Int>, field: Int, into lengths: inout [UInt32]) {

@@ -48,6 +48,11 @@ struct NaiveView {
         }
     }
 
+    /// Where in a row a term stands.
+    func positions(of term: [UInt8], _ row: Row, _ field: Int) -> [UInt32] {
+        strings(row, field).enumerated().filter { $0.element == term }.map { UInt32($0.offset) }
+    }
+
     /// A row's values as its column has them: ascending; ordinals, each once, for keywords.
     func columnValues(_ row: Row, _ field: Int, terms: [[UInt8]: Int]) -> [Int64] {
         if schema[field].type == .keyword {
@@ -72,6 +77,7 @@ struct NaiveView {
         return SegmentField(
             definition: schema[field], termCount: terms.count,
             rowsWithValue: lists.count { !$0.isEmpty },
+            tokenCount: terms.isEmpty ? 0 : lists.reduce(0) { $0 + $1.count },
             isMultiValued: hasColumn && lists.contains { $0.count > 1 }, minimum: all.min() ?? 0,
             maximum: all.max() ?? 0)
     }
@@ -197,6 +203,12 @@ extension NaiveView {
             #expect(held == holders.map { UInt32($0) }, comment)
             let isText = schema[field].type == .text
             #expect(frequencies == (isText ? holders.map { counts[$0][term]! } : []), comment)
+            var positions: [UInt32] = [9]
+            try view.readPositions(
+                ordinal, field: place, rows: &held, frequencies: &frequencies, positions: &positions)
+            let expected = isText ? holders.flatMap { self.positions(of: term, rows[$0], field) } : []
+            #expect(positions == expected, comment)
+            #expect(held == holders.map { UInt32($0) }, comment)
         }
         if schema[field].type == .text {
             var lengths: [UInt32] = [5]

@@ -96,8 +96,10 @@ struct SegmentAnswers {
                 hash.append(term.bytes)
                 if try reader.ordinal(of: term.bytes, field: field) != .found(ordinal) { hash.append(9) }
                 hash.append(UInt64(try reader.documentFrequency(ordinal, field: field)))
-                try reader.readPostings(ordinal, field: field, rows: &rows, frequencies: &frequencies)
-                (rows + frequencies).forEach { hash.append(UInt64($0)) }
+                var positions: [UInt32] = []
+                try reader.readPositions(
+                    ordinal, field: field, rows: &rows, frequencies: &frequencies, positions: &positions)
+                (rows + frequencies + positions).forEach { hash.append(UInt64($0)) }
             }
         }
     }

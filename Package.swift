@@ -81,11 +81,15 @@ let package = Package(
         .target(
             name: "Varve",
             dependencies: [
-                "VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes",
+                "VarveEngine", "VarveManifest", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles",
+                "VarveBytes",
             ],
             swiftSettings: engine),
         .target(
-            name: "VarveREST", dependencies: ["Varve", "VarveQuery", "VarveDocument", "VarveBytes"],
+            name: "VarveREST",
+            dependencies: [
+                "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveDocument", "VarveBytes",
+            ],
             swiftSettings: engine),
         .target(
             name: "VarveServer",

@@ -11,11 +11,24 @@ public struct Document: Sendable {
     /// The JSON text, byte for byte as it was given.
     public let source: [UInt8]
 
+    /// The routing value that it was written with.
+    package let routing: String?
+
     init(_ id: String, _ found: FoundDocument) {
         self.id = id
         sequenceNumber = found.sequence
         version = found.version
         source = found.source
+        routing = found.routing
+    }
+
+    /// A hit of a search that wanted sources.
+    package init(_ hit: SearchHit) {
+        id = hit.id
+        sequenceNumber = hit.sequenceNumber
+        version = hit.version
+        source = hit.source?.copyBytes() ?? []
+        routing = hit.routing
     }
 
     public var text: String { String(decoding: source, as: UTF8.self) }
@@ -34,10 +47,22 @@ extension Index {
 
     /// The newest acknowledged document of an id, refreshed or not; nil when there is none.
     public func get(_ id: String) async throws(VarveError) -> Document? {
+        try await get(id, routing: nil)
+    }
+
+    /// - Parameters:
+    ///   - routing: The value that it was written with, if it was with one.
+    ///   - isRealTime: Whether what searches do not see yet counts too.
+    package func get(
+        _ id: String, routing: String?, isRealTime: Bool = true
+    ) async throws(VarveError) -> Document? {
+        try checkOpen()
         let bytes = Array(id.utf8)
+        let key = routing.map { Array($0.utf8) } ?? bytes
+        let shard = engine.shard(for: key.rawSpan)
         do throws(EngineError) {
-            guard let found = try engine.shard(for: bytes.rawSpan).get(id: bytes.rawSpan) else { return nil }
-            return Document(id, found)
+            let found = try isRealTime ? shard.get(id: bytes.rawSpan) : shard.getRefreshed(id: bytes.rawSpan)
+            return found.map { Document(id, $0) }
         } catch { throw VarveError(error) }
     }
 

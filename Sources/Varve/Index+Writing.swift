@@ -89,6 +89,7 @@ extension Index {
     package func commit(_ batch: consuming WriteBatch) async throws(VarveError) -> [Result<
         Receipt, VarveError
     >] {
+        try checkOpen()
         var answers = [Result<Receipt, VarveError>?](repeating: nil, count: batch.operationCount)
         var waiting: [(Shard, WriteTicket)] = []
         try await batch.seal { (part) async throws(VarveError) in

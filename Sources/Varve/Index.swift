@@ -1,6 +1,7 @@
 package import VarveBytes
 public import VarveDocument
 package import VarveEngine
+import VarveManifest
 public import VarveQuery
 
 /// A named set of documents with a mapping.
@@ -28,6 +29,27 @@ public struct Index: Sendable {
     /// Milliseconds since 1970.
     package var createdAt: Int64 { engine.createdAt }
     package var settings: [(key: String, value: String)] { engine.settings }
+    package var isOpen: Bool { engine.state == .open }
+
+    /// Throws if it is closed: then it is neither read nor written.
+    package func checkOpen() throws(VarveError) {
+        if !isOpen { throw VarveError(.unavailable, "index [\(name)] is closed") }
+    }
+
+    /// Each shard in numbers, as searches see it now.
+    package func shardFacts() throws(VarveError) -> [ShardFacts] {
+        var facts: [ShardFacts] = []
+        for shard in engine.shards {
+            do throws(EngineError) { facts.append(try shard.facts()) } catch { throw VarveError(error) }
+        }
+        return facts
+    }
+
+    /// The number of the shard that documents with this routing value belong to.
+    package func shardNumber(routing: String) -> Int {
+        let bytes = Array(routing.utf8)
+        return engine.shard(for: bytes.rawSpan).number
+    }
     /// The mapping in the shape in which it was given, with the fields that documents have added.
     public var mapping: Mapping { engine.schema.snapshot.mapping }
 
@@ -78,6 +100,7 @@ public struct Index: Sendable {
 
     /// One snapshot a shard, as the last refresh left it.
     func snapshots() throws(VarveError) -> [ShardSnapshot] {
+        try checkOpen()
         var found: [ShardSnapshot] = []
         for shard in engine.shards {
             do { found.append(try shard.lease().snapshot()) } catch { throw VarveError(error) }

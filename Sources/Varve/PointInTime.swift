@@ -1,6 +1,7 @@
 package import VarveBytes
 import VarveDocument
-import VarveEngine
+package import VarveEngine
+import VarveManifest
 public import VarveQuery
 
 /// A point in time: a named, durable, frozen view of one or several indices.
@@ -42,29 +43,47 @@ public struct PointInTime: Sendable {
     ) async throws(VarveError) -> SearchResult {
         let use = try begin(keepAlive: keepAlive)
         defer { store.engine.endUse(name) }
-        return try Searching.search(shards(of: use), request, store.engine.environment)
+        if !use.lost.isEmpty {
+            throw VarveError(
+                .expired, "point in time \(id) has lost \(use.lost.count) shards: an index was closed")
+        }
+        return try Searching.search(
+            try shards(of: use, Self.refuseFilter), request, store.engine.environment)
     }
 
-    /// A search, and for each shard of it the index it belongs to: what `SearchHit.shard` counts through.
-    package func searchNamingIndices(
-        _ request: SearchRequest, keepAlive: Duration?
-    ) async throws(VarveError) -> (result: SearchResult, indices: [Index]) {
+    /// Starts a use, which `endReading` ends: what it holds may be read until then.
+    ///
+    /// - Parameter readFilter: Reads the filter of an alias, as it was frozen: a query as JSON.
+    package func beginReading(
+        keepAlive: Duration?, _ readFilter: ([UInt8]) throws(VarveError) -> Query
+    ) throws(VarveError) -> PointInTimeReading {
         let use = try begin(keepAlive: keepAlive)
-        defer { store.engine.endUse(name) }
-        let result = try Searching.search(shards(of: use), request, store.engine.environment)
-        return (result, indices(of: use.snapshots.map(\.shard)))
+        do throws(VarveError) {
+            let names = Names(store.engine)
+            return PointInTimeReading(
+                shards: try shards(of: use, readFilter),
+                indices: use.snapshots.map { names.name(of: $0.shard.index) },
+                lost: use.lost.map { (names.name(of: $0.index), store.engine.shard($0.shard)?.number ?? 0) })
+        } catch {
+            endReading()
+            throw error
+        }
     }
+
+    /// The segments of each shard that it holds, as they were; none if it is not open, or an index was deleted.
+    package var segments: [(index: String, shard: Int, facts: ShardFacts)] {
+        guard let use = try? store.engine.peek(name) else { return [] }
+        let names = Names(store.engine)
+        return use.snapshots.map {
+            (names.name(of: $0.shard.index), $0.shard.number, $0.shard.facts(of: $0.snapshot))
+        }
+    }
+
+    package func endReading() { store.engine.endUse(name) }
 
     /// What is known of it without using it; nil if it is not open.
     public var info: PointInTimeInfo? {
         store.engine.pointInTime(name).map { PointInTimeInfo($0, store.engine) }
-    }
-
-    private func indices(of shards: [Shard]) -> [Index] {
-        let all = store.engine.indices
-        return shards.compactMap { shard in
-            all.first { $0.uuid == shard.index }.map { Index(store, $0) }
-        }
     }
 
     /// How many documents match.
@@ -84,6 +103,22 @@ public struct PointInTime: Sendable {
             } catch { throw VarveError(error) }
         }
         return nil
+    }
+
+    /// Keeps it until it is closed, whatever the limit of keep-alives. Durable when it returns.
+    package func keepForever() async throws(VarveError) {
+        let outcome = await withCheckedContinuation { continuation in
+            store.engine.setKeepAlive(name, to: PITRecord.forever) { continuation.resume(returning: $0) }
+        }
+        do throws(EngineError) { try outcome.get() } catch { throw VarveError(error) }
+    }
+
+    /// Replaces its labels. Durable when it returns.
+    package func setLabels(_ labels: [PointInTimeAttributes.Label]) async throws(VarveError) {
+        let outcome = await withCheckedContinuation { continuation in
+            store.engine.setLabels(name, to: labels) { continuation.resume(returning: $0) }
+        }
+        do throws(EngineError) { try outcome.get() } catch { throw VarveError(error) }
     }
 
     /// Sets the keep-alive, also to a shorter one, and starts the idle time anew. Durable when it returns.
@@ -113,10 +148,41 @@ public struct PointInTime: Sendable {
         }
     }
 
-    private func shards(of use: PointInTimeUse) -> [SearchableShard] {
-        use.snapshots.map {
-            SearchableShard(segments: $0.snapshot.segments, fields: $0.shard.schema.snapshot.fields)
+    private static func refuseFilter(_ json: [UInt8]) throws(VarveError) -> Query {
+        throw VarveError(.invalid, "this point in time was opened through an alias with a filter")
+    }
+
+    /// Shards with what the filters, frozen when it was opened, let through.
+    private func shards(
+        of use: PointInTimeUse, _ readFilter: ([UInt8]) throws(VarveError) -> Query
+    ) throws(VarveError) -> [SearchableShard] {
+        var shards: [SearchableShard] = []
+        for (shard, snapshot) in use.snapshots {
+            let whole = SearchableShard(
+                segments: snapshot.segments, fields: shard.schema.snapshot.fields)
+            var filter: Query?
+            if let frozen = use.filters.first(where: { $0.index == shard.index }) {
+                filter = try readFilter(frozen.query)
+            }
+            shards.append(try Searching.restricted(whole, to: filter, store.engine.environment))
+            shard.count { $0.queries += 1 }
         }
+        return shards
+    }
+}
+
+/// Names of indices by uuid, those among them that were deleted.
+private struct Names {
+    private let engine: StoreEngine
+    private let open: [UUID128: String]
+
+    init(_ engine: StoreEngine) {
+        self.engine = engine
+        open = Dictionary(engine.indices.map { ($0.uuid, $0.name) }) { first, _ in first }
+    }
+
+    func name(of index: UUID128) -> String {
+        open[index] ?? engine.index(index)?.name ?? engine.deletedName(ofIndex: index) ?? "_na_"
     }
 }
 
@@ -127,10 +193,12 @@ public struct PointInTimeInfo: Sendable {
         /// Nil if the index was deleted.
         public let index: String?
         public let shard: Int?
-        /// What the index was called, if it was deleted and this process knows.
+        /// What the index was called, if it was deleted.
         package let deletedIndex: String?
         /// The newest operation that it sees; nil if there was none.
         public let sequenceNumber: SequenceNumber?
+        /// It is not searched: it never was held, or its index was closed.
+        public let isLost: Bool
     }
     public let id: String
     public let label: String
@@ -141,6 +209,12 @@ public struct PointInTimeInfo: Sendable {
     public let expiresIn: Duration
     public let isDurable: Bool
     public let pins: [Pin]
+    package let labels: [PointInTimeAttributes.Label]
+    package let policy: DeletionPolicy
+    /// The indices that are filtered.
+    package let filters: [PointInTimeAttributes.Filter]
+    /// It ends only when it is closed.
+    package var isEndless: Bool { keepAlive >= .milliseconds(PITRecord.forever) }
 
     init(_ summary: PointInTimeSummary, _ engine: StoreEngine) {
         id = summary.id.description
@@ -149,12 +223,17 @@ public struct PointInTimeInfo: Sendable {
         keepAlive = .milliseconds(summary.keepAlive)
         expiresIn = .milliseconds(summary.expiresIn)
         isDurable = summary.isDurable
-        let names = engine.indices
-        pins = summary.pins.map { pin in
+        labels = summary.attributes.labels
+        filters = summary.attributes.filters
+        policy = summary.policy
+        var names: [UUID128: String] = [:]
+        for index in engine.indices { names[index.uuid] = index.name }
+        pins = summary.pins.enumerated().map { place, pin in
             Pin(
-                index: names.first { $0.uuid == pin.index }?.name, shard: engine.shard(pin.shard)?.number,
-                deletedIndex: engine.deletedName(ofIndex: pin.index),
-                sequenceNumber: pin.sequence)
+                index: names[pin.index] ?? engine.index(pin.index)?.name,
+                shard: engine.shard(pin.shard)?.number,
+                deletedIndex: engine.deletedName(ofIndex: pin.index), sequenceNumber: pin.sequence,
+                isLost: summary.attributes.isLost(place))
         }
     }
 }

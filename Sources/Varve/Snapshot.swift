@@ -86,4 +86,17 @@ enum Searching {
             throw VarveError(error)
         } catch { throw VarveError(.invalid, "\(error)", cause: error) }
     }
+
+    /// What a filter leaves of a shard.
+    static func restricted(
+        _ shard: SearchableShard, to filter: Query?, _ environment: Environment
+    ) throws(VarveError) -> SearchableShard {
+        guard let filter else { return shard }
+        let searcher = Searcher(SearchContext(now: environment.clock.wallMilliseconds))
+        do { return try searcher.restricted(shard, to: filter) } catch let error as QueryError {
+            throw VarveError(error)
+        } catch let error as StorageError {
+            throw VarveError(error)
+        } catch { throw VarveError(.invalid, "\(error)", cause: error) }
+    }
 }

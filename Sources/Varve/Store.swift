@@ -2,6 +2,7 @@ package import VarveBytes
 public import VarveDocument
 package import VarveEngine
 package import VarveFiles
+package import VarveManifest
 public import VarveQuery
 
 /// A store: one directory, one writer.
@@ -93,12 +94,14 @@ public final class Store: Sendable {
 
     /// - Parameter settings: Kept with the index for whoever made it; they mean nothing here.
     package func createIndex(
-        _ name: String, mapping: Mapping, shards: Int, settings: [(key: String, value: String)]
+        _ name: String, mapping: Mapping, shards: Int, settings: [(key: String, value: String)],
+        aliases: [(name: String, member: AliasMember)] = []
     ) async throws(VarveError) -> Index {
         try await run { engine throws(EngineError) in
             Index(
                 self,
-                try engine.createIndex(name, mapping: mapping, shardCount: shards, settings: settings))
+                try engine.createIndex(
+                    name, mapping: mapping, shardCount: shards, settings: settings, aliases: aliases))
         }
     }
 
@@ -139,8 +142,7 @@ public final class Store: Sendable {
 
     /// 128 bits that name the store for good.
     package var uuid: UUID128 { engine.uuid }
-    package var keepAliveMax: Duration { engine.options.keepAliveMax }
-    package var pointsInTimeMax: Int { engine.options.pointsInTimeMax }
+    package var keepAliveMax: Duration { .milliseconds(engine.limits.withLock { $0.keepAliveMax }) }
     package var wallMilliseconds: Int64 { engine.environment.clock.wallMilliseconds }
 
     // MARK: Points in time
@@ -165,8 +167,19 @@ public final class Store: Sendable {
         request.refreshes = refreshes
         request.label = label
         request.isDurable = durable
-        let shards = indices.flatMap(\.engine.shards)
-        let outcome = await withCheckedContinuation { continuation in
+        return try await openPointInTime(over: indices.map { SearchTarget($0) }, request)
+    }
+
+    /// Opens one over what each target shows of its index; the filters are the request's.
+    package func openPointInTime(
+        over targets: [SearchTarget], _ request: PointInTimeRequest
+    ) async throws(VarveError) -> PointInTime {
+        var shards: [Shard] = []
+        for target in targets {
+            try target.index.checkOpen()
+            shards += target.shardNumbers.map { target.index.engine.shards[$0] }
+        }
+        let outcome = await withCheckedContinuation { [shards] continuation in
             engine.openPointInTime(shards, request) { continuation.resume(returning: $0) }
         }
         do throws(EngineError) { return PointInTime(self, try outcome.get()) } catch {

@@ -60,6 +60,7 @@ extension VarveError {
         case .invalid(let text): self.init(.invalid, text)
         case .locked(let text), .rejected(let text): self.init(.unavailable, text)
         case .poisoned(let storage): self.init(.unavailable, error.description, cause: storage)
+        case .tooManyContexts: self.init(.unavailable, error.description, cause: error)
         case .closed: self.init(.closed, error.description)
         }
     }

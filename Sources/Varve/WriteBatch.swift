@@ -45,6 +45,13 @@ public struct WriteBatch: ~Copyable {
     public mutating func put(
         json: [UInt8], id: String? = nil, if condition: WriteCondition = .always
     ) throws(VarveError) {
+        try put(json: json, id: id, if: condition, routing: nil)
+    }
+
+    /// - Parameter routing: What decides about the shard in place of the id; it is kept with the document.
+    package mutating func put(
+        json: [UInt8], id: String?, if condition: WriteCondition, routing: String?
+    ) throws(VarveError) {
         if let id, id.isEmpty { throw VarveError(.invalid, "an id must not be empty") }
         let isNew = id == nil
         let random = index.store.engine.environment.random
@@ -53,11 +60,11 @@ public struct WriteBatch: ~Copyable {
         options.idIsNew = isNew
         options.idIsGiven = !isNew
         if isNew && options.versioning == .resolved { options.versioning = .blind }
-        try add(name, isGiven: !isNew) { (builder, bytes) throws(DocumentError) in
+        try add(name, isGiven: !isNew, routing) { (builder, bytes, routing) throws(DocumentError) in
             if condition == .absent {
-                try builder.create(id: bytes, source: json.rawSpan, options: options)
+                try builder.create(id: bytes, source: json.rawSpan, options: options, routing: routing)
             } else {
-                try builder.index(id: bytes, source: json.rawSpan, options: options)
+                try builder.index(id: bytes, source: json.rawSpan, options: options, routing: routing)
             }
         }
     }
@@ -70,20 +77,27 @@ public struct WriteBatch: ~Copyable {
 
     /// Adds a delete. Deleting what is not there is an outcome, not an error.
     public mutating func delete(_ id: String, if condition: WriteCondition = .always) throws(VarveError) {
+        try delete(id, if: condition, routing: nil)
+    }
+
+    package mutating func delete(
+        _ id: String, if condition: WriteCondition, routing: String?
+    ) throws(VarveError) {
         let options = OperationOptions(condition)
-        try add(id) { (builder, bytes) throws(DocumentError) in
-            try builder.delete(id: bytes, options: options)
+        try add(id, routing) { (builder, bytes, routing) throws(DocumentError) in
+            try builder.delete(id: bytes, options: options, routing: routing)
         }
     }
 
     private mutating func add(
-        _ id: String, isGiven: Bool = true,
-        _ body: (inout BatchBuilder, RawSpan) throws(DocumentError) -> Void
+        _ id: String, isGiven: Bool = true, _ routing: String?,
+        _ body: (inout BatchBuilder, RawSpan, RawSpan) throws(DocumentError) -> Void
     ) throws(VarveError) {
         let bytes = Array(id.utf8)
-        let number = index.engine.shard(for: bytes.rawSpan).number
+        let routingBytes = Array((routing ?? "").utf8)
+        let number = index.engine.shard(for: routing == nil ? bytes.rawSpan : routingBytes.rawSpan).number
         let part = parts[number] ?? Part(index.engine.schema)
-        do throws(DocumentError) { try body(&part.builder, bytes.rawSpan) } catch {
+        do throws(DocumentError) { try body(&part.builder, bytes.rawSpan, routingBytes.rawSpan) } catch {
             throw isGiven ? VarveError(error, id: id) : VarveError(error)
         }
         part.places.append(count)

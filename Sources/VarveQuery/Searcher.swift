@@ -9,7 +9,7 @@ import VarveSegment
 ///
 /// Throws a `QueryError` for what the request has wrong, whatever the documents are, and the views' `StorageError`.
 package struct Searcher: Sendable {
-    private let context: SearchContext
+    let context: SearchContext
 
     package init(_ context: SearchContext) { self.context = context }
 
@@ -118,12 +118,13 @@ package struct Searcher: Sendable {
         hits.reserveCapacity(places.count)
         for (at, fetched) in fetcher.fetched.enumerated() {
             let shard = segments[places[at].segment].shard
-            hits.append(
-                SearchHit(
-                    id: fetched.id, sequenceNumber: SequenceNumber(fetched.birth), version: fetched.version,
-                    shard: shard, sortValues: ranked.sortValues(of: from + at),
-                    tieBreak: TieBreak.encode(shard: shard, sequenceNumber: fetched.birth),
-                    source: source.isWanted ? DocumentSource(page, fetched.source) : nil))
+            var hit = SearchHit(
+                id: fetched.id, sequenceNumber: SequenceNumber(fetched.birth), version: fetched.version,
+                shard: shard, sortValues: ranked.sortValues(of: from + at),
+                tieBreak: TieBreak.encode(shard: shard, sequenceNumber: fetched.birth),
+                source: source.isWanted ? DocumentSource(page, fetched.source) : nil)
+            hit.routing = fetched.routing
+            hits.append(hit)
         }
         return hits
     }

@@ -31,11 +31,13 @@ public final class RESTService: Sendable {
     public let store: Store
     public let options: RESTOptions
     let scrolls = ScrollTable()
+    let settings: ClusterSettings
     private let router = Router(Routes.all)
 
     public init(store: Store, options: RESTOptions = RESTOptions()) {
         self.store = store
         self.options = options
+        settings = ClusterSettings(store)
     }
 
     /// 22 characters that name the one node.

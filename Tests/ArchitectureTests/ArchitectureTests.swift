@@ -16,8 +16,13 @@ import Testing
         ],
         "VarveQuery": ["VarveSegment", "VarveDocument", "VarveFiles", "VarveBytes"],
         "VarveIngest": ["VarveDocument", "VarveFiles", "VarveBytes"],
-        "Varve": ["VarveEngine", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
-        "VarveREST": ["Varve", "VarveQuery", "VarveDocument", "VarveBytes"],
+        "Varve": [
+            "VarveEngine", "VarveManifest", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles",
+            "VarveBytes",
+        ],
+        "VarveREST": [
+            "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveDocument", "VarveBytes",
+        ],
         "VarveServer": ["Varve", "VarveREST"],
         "VarveSimulation": ["VarveFiles", "VarveBytes"],
         "Examples": ["Varve"],

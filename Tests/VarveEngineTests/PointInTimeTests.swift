@@ -117,7 +117,7 @@ import VarveSimulation
         let first = try world.openPointInTime()
         _ = try world.openPointInTime()
         let error = #expect(throws: EngineError.self) { try world.openPointInTime() }
-        #expect(error?.description == "2 points in time are open, the most allowed")
+        #expect(error?.description == "points in time are at their limit of 2")
         #expect(try world.close(first))
         #expect(try !world.close(first))
         _ = try world.openPointInTime()

@@ -171,7 +171,7 @@ import VarveREST
             "GET", "/_search/point_in_time/\(id)?filter_path=pit_id,keep_alive,name,shards", 200)
         #expect(
             text
-                == #"{"pit_id":"\#(id)","keep_alive":3600000,"name":"","shards":[{"index":"i","shard":0,"max_seq_no":4}]}"#
+                == #"{"pit_id":"\#(id)","keep_alive":3600000,"name":"","shards":[{"index":"i","shard":0,"state":"held","max_seq_no":4}]}"#
         )
         await server.expect(
             "PUT", "/_search/point_in_time/\(id)?filter_path=keep_alive", #"{"keep_alive":"10s"}"#, 200,

@@ -57,6 +57,7 @@ package struct BatchBuilder: ~Copyable {
     package mutating func delete(
         id: RawSpan, options: OperationOptions = OperationOptions(), routing: RawSpan = RawSpan()
     ) throws(DocumentError) {
+        try check(routing: routing)
         try check(id, options, bytes: id.byteCount + routing.byteCount)
         append(.delete, id, options, routing, source: RawSpan(), firstValue: extractor.sink.values.count)
     }
@@ -65,6 +66,7 @@ package struct BatchBuilder: ~Copyable {
         _ kind: OperationKind, _ id: RawSpan, _ source: RawSpan, _ options: OperationOptions,
         _ routing: RawSpan
     ) throws(DocumentError) {
+        try check(routing: routing)
         try check(id, options, bytes: id.byteCount + routing.byteCount + source.byteCount)
         try extractor.parser.parse(source)
         try append(kind, id, options, routing, document: source, at: 0, in: source)
@@ -88,6 +90,7 @@ package struct BatchBuilder: ~Copyable {
         isFresh = false
         let firstValue = extractor.sink.values.count
         try extractor.extract(text, at: index, id: options.idIsGiven ? id : RawSpan())
+        if routing.byteCount > 0 { try extractor.take(routing: routing) }
         append(kind, id, options, routing, source: source, firstValue: firstValue)
     }
 
@@ -107,6 +110,15 @@ package struct BatchBuilder: ~Copyable {
     }
 
     // MARK: Checks
+
+    private func check(routing: RawSpan) throws(DocumentError) {
+        if routing.byteCount > OperationLayout.idBytesMax {
+            throw DocumentError(
+                .invalidOperation,
+                "a routing value has at most \(OperationLayout.idBytesMax) bytes, this one has \(routing.byteCount)"
+            )
+        }
+    }
 
     func check(_ id: RawSpan, _ options: OperationOptions, bytes: Int) throws(DocumentError) {
         if id.byteCount == 0 {

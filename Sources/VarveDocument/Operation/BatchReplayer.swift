@@ -44,6 +44,8 @@ package struct BatchReplayer: ~Copyable {
             }
             let id = payload.slice(Int(operation.idOffset), Int(operation.idCount))
             try extractor.extract(source, at: 0, id: id)
+            let routing = payload.slice(Int(operation.routingOffset), Int(operation.routingCount))
+            if routing.byteCount > 0 { try extractor.take(routing: routing) }
         } catch {
             throw FormatError("a document of a batch: \(error)", offset: Int(operation.sourceOffset))
         }

@@ -30,7 +30,11 @@ enum OperationLayout {
         operation.idOffset = UInt32(payload.count)
         operation.idCount = UInt16(id.byteCount)
         payload.append(id)
-        if routing.byteCount > 0 { payload.appendSized(routing) }
+        if routing.byteCount > 0 {
+            payload.appendSized(routing)
+            operation.routingOffset = UInt32(payload.count &- routing.byteCount)
+            operation.routingCount = UInt16(routing.byteCount)
+        }
         payload.appendVarint(UInt64(source.byteCount))
         operation.sourceOffset = UInt32(payload.count)
         operation.sourceCount = UInt32(source.byteCount)
@@ -79,6 +83,11 @@ enum OperationLayout {
             guard routing.byteCount > 0 else {
                 throw FormatError("a routing value is empty", offset: reader.offset)
             }
+            guard routing.isValidUTF8 else {
+                throw FormatError("a routing value is not UTF-8", offset: reader.offset)
+            }
+            operation.routingOffset = UInt32(reader.offset - routing.byteCount)
+            operation.routingCount = UInt16(routing.byteCount)
         }
         let source = try reader.readSized(limit: sourceBytesMax, of: "a source")
         guard operation.kind != .delete || source.byteCount == 0 else {

@@ -30,6 +30,9 @@ package struct PreparedOperation: Sendable, BitwiseCopyable {
     package var idIsNew: Bool
     package var idCount: UInt16
     package var idOffset: UInt32
+    /// Of the routing value; of no byte if there is none.
+    package var routingOffset: UInt32
+    package var routingCount: UInt16
     package var sourceOffset: UInt32
     package var sourceCount: UInt32
     /// The operation's run in `values`.
@@ -49,6 +52,8 @@ package struct PreparedOperation: Sendable, BitwiseCopyable {
         idIsNew = false
         idCount = 0
         idOffset = 0
+        routingOffset = 0
+        routingCount = 0
         sourceOffset = 0
         sourceCount = 0
         firstValue = 0

@@ -15,6 +15,8 @@ struct FieldBinding: BitwiseCopyable, Sendable {
         case strict
         /// A path that cannot be: through a field that is no object, or with an empty name in it.
         case impossible
+        /// A name of ours, which no document has.
+        case metadata
     }
 
     var kind = Kind.unresolved

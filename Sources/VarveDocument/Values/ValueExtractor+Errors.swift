@@ -18,6 +18,11 @@ extension ValueExtractor {
                 "mapping set to strict, dynamic introduction of [\(name)] within [\(parent)] is not allowed",
                 offset: offset(of: word))
         case .impossible: return impossible(path, word)
+        case .metadata:
+            return DocumentError(
+                .wrongType,
+                "Field [\(path)] is a metadata field and cannot be added inside a document. Use the index API "
+                    + "request parameters.", offset: offset(of: word))
         case .immenseTerm:
             return DocumentError(
                 .limit,

@@ -5,6 +5,7 @@ extension ValueExtractor {
     /// Looks a path up. Slow, once per path and schema.
     mutating func resolve(_ node: Int) -> FieldBinding {
         let path = parser.paths.path(of: node)
+        if SchemaSnapshot.metadataNames.contains(path) { return FieldBinding(.metadata) }
         if let number = snapshot.number(of: path) {
             if snapshot.fields[number].copies != nil { return FieldBinding(.impossible) }
             return makeChain(number, copies: snapshot.copies(of: path))

@@ -40,7 +40,7 @@ struct ValueExtractor: ~Copyable {
         if schema.generation != snapshot.generation { adopt(schema.snapshot) }
     }
 
-    private mutating func adopt(_ newer: SchemaSnapshot) {
+    mutating func adopt(_ newer: SchemaSnapshot) {
         snapshot = newer
         forgetBindings()
     }
@@ -92,7 +92,7 @@ struct ValueExtractor: ~Copyable {
     }
 
     /// What was unmapped may now be a field or an object, by another spelling of its path: `a.b` for `a` and `b`.
-    private mutating func keepNewFields(_ newer: SchemaSnapshot) {
+    mutating func keepNewFields(_ newer: SchemaSnapshot) {
         snapshot = newer
         newFields.removeAll()
         newNodes.removeAll()
@@ -159,6 +159,7 @@ struct ValueExtractor: ~Copyable {
         case .ignored: return false
         case .field: return try refuse(.objectForValue, at, node)
         case .strict: return try refuse(.strict, at, node)
+        case .metadata: return try refuse(.metadata, at, node)
         case .impossible, .unresolved: return try refuse(.impossible, at, node)
         }
     }
@@ -243,6 +244,7 @@ struct ValueExtractor: ~Copyable {
             return true
         case .object: return try refuse(.valueForObject, at, node)
         case .strict: return try refuse(.strict, at, node)
+        case .metadata: return try refuse(.metadata, at, node)
         case .impossible, .unresolved: return try refuse(.impossible, at, node)
         }
     }

@@ -15,6 +15,7 @@ enum ValueRule: Error {
     case objectForValue
     case strict
     case impossible
+    case metadata
 }
 
 /// The same with the place. Small, to be thrown from the inner loop; worded once it is out of it.

@@ -19,6 +19,8 @@ struct PointInTimeTable {
         var loggedUse: Int64
         /// Searches that use it now.
         var users: Int32 = 0
+        /// Shards that it holds.
+        var contexts: UInt16 = 0
         let isDurable: Bool
 
         var deadline: Int64 {
@@ -33,6 +35,8 @@ struct PointInTimeTable {
     private var volatile: [UUID128: PITRecord] = [:]
     /// Ids between the start of their creation and its end, so that the limit counts them.
     var creating = 0
+    /// Shards that the durable ones hold, those that are being opened among them.
+    var contexts = 0
     /// No row expires before this; a bound, so that most looks at the clock end here.
     private var earliestDeadline = Int64.max
 
@@ -42,10 +46,19 @@ struct PointInTimeTable {
     func find(_ id: UUID128) -> Row? { table.find(id) }
     func volatileRecord(_ id: UUID128) -> PITRecord? { volatile[id] }
 
+    /// Ends a creation that came to nothing.
+    mutating func creationEnded(contexts granted: Int) {
+        creating -= 1
+        contexts -= granted
+    }
+
+    /// Adds one whose shards are counted already.
     mutating func insert(_ record: PITRecord, lastUse: Int64, isDurable: Bool) {
-        let row = Row(
+        var row = Row(
             id: record.id, keepAlive: record.keepAlive, lastUse: lastUse, loggedUse: lastUse,
             isDurable: isDurable)
+        row.contexts = UInt16(clamping: record.heldCount)
+        if !isDurable { contexts -= record.heldCount }
         table.insert(row)
         if !isDurable { volatile[record.id] = record }
         earliestDeadline = min(earliestDeadline, row.deadline)
@@ -53,12 +66,31 @@ struct PointInTimeTable {
 
     /// The record comes back if this table had it.
     mutating func remove(_ id: UUID128) -> (row: Row, volatile: PITRecord?)? {
-        table.remove(id).map { ($0, $0.isDurable ? nil : volatile.removeValue(forKey: id)) }
+        table.remove(id).map { row in
+            if row.isDurable { contexts -= Int(row.contexts) }
+            return (row, row.isDurable ? nil : volatile.removeValue(forKey: id))
+        }
     }
 
-    /// Notes the start of a use and lengthens the keep-alive if a longer one is asked for.
+    /// Notes that it holds fewer shards.
+    mutating func lose(_ id: UUID128, contexts lost: Int) -> Row? {
+        guard let at = table.position(of: id) else { return nil }
+        let isDurable = table[at].isDurable
+        table.update(at: at) { $0.contexts -= UInt16(clamping: min(lost, Int($0.contexts))) }
+        if isDurable { contexts -= lost }
+        return table[at]
+    }
+
+    mutating func replaceVolatile(_ record: PITRecord) {
+        if volatile[record.id] != nil { volatile[record.id] = record }
+    }
+
+    /// Notes the start of a use and lengthens the keep-alive if a longer one is asked for. False if it is gone, or
+    /// its time is over.
     mutating func begin(_ id: UUID128, keepAlive: Int64?, now: Int64) -> Bool {
-        guard let at = table.position(of: id) else { return false }
+        guard let at = table.position(of: id), table[at].users > 0 || table[at].deadline >= now else {
+            return false
+        }
         table.update(at: at) { row in
             row.users += 1
             row.lastUse = max(row.lastUse, now)
@@ -117,4 +149,9 @@ struct PointInTimeTable {
             return (id, table[at].keepAlive, (now - table[at].lastUse) / 1_000_000)
         }
     }
+}
+
+extension PITRecord {
+    /// How many of its pins hold something.
+    fileprivate var heldCount: Int { targets.list.count - decodedAttributes.lost.count }
 }

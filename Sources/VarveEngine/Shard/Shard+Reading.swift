@@ -8,12 +8,30 @@ package struct FoundDocument: Sendable {
     package let version: Int64
     /// The source, exactly as it was given.
     package let source: [UInt8]
+    /// The routing value that it was written with.
+    package var routing: String?
 }
 
 /// Gets by id.
 extension Shard {
     /// The newest accepted version of an id, refreshed or not; nil if there is none or it was deleted.
     package func get(id: RawSpan) throws(EngineError) -> FoundDocument? {
+        let found = try newest(id: id)
+        count { counters in
+            counters.gets += 1
+            if found == nil { counters.getsMissing += 1 }
+        }
+        return found
+    }
+
+    /// What searches see of an id.
+    package func getRefreshed(id: RawSpan) throws(EngineError) -> FoundDocument? {
+        let snapshot: ShardSnapshot
+        do { snapshot = try lease().snapshot() } catch { throw .storage(error) }
+        return try get(id: id, in: snapshot)
+    }
+
+    private func newest(id: RawSpan) throws(EngineError) -> FoundDocument? {
         let hash = hashOfID(id)
         let answer = sequencer.withLock { sequencer in
             unpublished(id: id, hash: hash, &sequencer)
@@ -54,13 +72,17 @@ extension Shard {
                 return .success((.deleted, state))
             }
             var source = ByteBuffer(capacity: 512)
+            var routing = ByteBuffer()
             if let row = sequencer.active.newestRow(id: id, hash: hash) {
                 sequencer.active.appendSource(ofRow: row, to: &source)
+                sequencer.active.appendRouting(ofRow: row, to: &routing)
             } else if let freezing = sequencer.freezing, let row = freezing.newestRow(id: id, hash: hash) {
                 freezing.appendSource(ofRow: row, to: &source)
+                freezing.appendRouting(ofRow: row, to: &routing)
             }
             let document = FoundDocument(
-                sequence: current.sequence, version: current.version, source: source.bytes.copyBytes())
+                sequence: current.sequence, version: current.version, source: source.bytes.copyBytes(),
+                routing: routing.isEmpty ? nil : String(validating: routing.bytes))
             return .success((.live(document), state))
         } catch { return .failure(error) }
     }
@@ -71,7 +93,10 @@ extension Shard {
         do {
             var source: [UInt8] = []
             try state.views[view].view.readSources([row]) { _, bytes in source = bytes.copyBytes() }
-            return FoundDocument(sequence: current.sequence, version: current.version, source: source)
+            var routing = RoutingReader(state.views[view].view)
+            return FoundDocument(
+                sequence: current.sequence, version: current.version, source: source,
+                routing: try routing?.read(row: Int(row)))
         } catch { throw .storage(error) }
     }
 
@@ -83,6 +108,9 @@ extension Shard {
         try view.readVersions(range, into: &versions)
         var source: [UInt8] = []
         try view.readSources([row]) { _, bytes in source = bytes.copyBytes() }
-        return FoundDocument(sequence: SequenceNumber(births[0]), version: versions[0], source: source)
+        var routing = RoutingReader(view)
+        return FoundDocument(
+            sequence: SequenceNumber(births[0]), version: versions[0], source: source,
+            routing: try routing?.read(row: Int(row)))
     }
 }

@@ -37,6 +37,15 @@ extension Shard {
         }
         swap(&decided, &results)
         let (ticket, isFull) = try applied.get()
+        count { counters in
+            for result in results {
+                switch result.outcome {
+                case .created, .updated: counters.indexed += 1
+                case .deleted, .absent: counters.deleted += 1
+                case .conflict: break
+                }
+            }
+        }
         if isFull { requestFlush() }
         return ticket
     }

@@ -33,6 +33,8 @@ package final class Shard: Sendable {
     let structure = Locked(())
     let commits: Locked<CommitState>
     let activity: Locked<ShardActivity>
+    let tuning = Locked(ShardTuning())
+    let counters = Locked(ShardCounters())
 
     init(
         index: UUID128, number: Int, uuid: UUID128, layout: ShardLayout, schema: Schema,

@@ -74,7 +74,9 @@ extension StoreEngine {
         }
         services.reserve.look(environment)
         sweepPointsInTime()
-        return .idleUntil(now + min(tick, options.refreshInterval?.nanoseconds ?? tick))
+        releaseHeld()
+        let shortest = openShards.compactMap(\.refreshNanoseconds).min() ?? tick
+        return .idleUntil(now + min(tick, max(shortest, 1_000_000)))
     }
 }
 
@@ -83,11 +85,19 @@ extension Shard {
         sequencer.withLock { $0.countedBytes } + state.views.reduce(0) { $0 + $1.budgetBytes }
     }
 
+    /// Time between refreshes; nil if they come on request only.
+    fileprivate var refreshNanoseconds: UInt64? {
+        switch tuning.withLock({ $0.refresh }) {
+        case .standard: options.refreshInterval?.nanoseconds
+        case .onRequest: nil
+        case .every(let nanoseconds): nanoseconds
+        }
+    }
+
     /// Refreshes and asks for flushes when their time has come.
     fileprivate func tick(now: UInt64) throws(EngineError) {
         let (refreshDue, flushDue) = activity.withLock { activity in
-            let refreshDue =
-                options.refreshInterval.map { now >= activity.lastRefresh + $0.nanoseconds } ?? false
+            let refreshDue = refreshNanoseconds.map { now >= activity.lastRefresh + $0 } ?? false
             if refreshDue { activity.lastRefresh = now }
             return (refreshDue, now >= activity.lastFlush + options.flushInterval.nanoseconds)
         }

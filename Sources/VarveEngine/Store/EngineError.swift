@@ -20,6 +20,8 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     case poisoned(StorageError)
     /// There is no room for now: memory or disk.
     case rejected(String)
+    /// A point in time would hold more shards than are allowed, or there would be too many of them.
+    case tooManyContexts(granted: Int, limit: Int)
     case closed
 
     package var description: String {
@@ -30,6 +32,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
             .rejected(let text):
             text
         case .poisoned(let cause): "writes are refused until the store is opened again: \(cause)"
+        case .tooManyContexts(_, let limit): "points in time are at their limit of \(limit)"
         case .closed: "the store is closed"
         }
     }

@@ -85,9 +85,16 @@ extension StoreEngine {
         }
         for entry in catalog.indices {
             let index = try opening.open(entry, pins: pins, &report)
-            directory.indices[entry.name] = index
             for shard in index.shards { directory.shards[shard.uuid] = shard }
+            if entry.state == .held {
+                directory.held[entry.uuid] = index
+                for shard in index.shards { shard.poison(.notFound("the index was deleted")) }
+            } else {
+                directory.indices[entry.name] = index
+            }
         }
+        directory.settings = catalog.settings
+        directory.aliases = try aliases(of: catalog)
         let opened = OpenedStore(
             services: services, identity: identity, lock: lock, catalogs: catalogs, catalog: catalog,
             background: background, report: report)
@@ -98,8 +105,27 @@ extension StoreEngine {
         do { try lock.describeHolder("varve \(identity.store.hex.prefix(8))\n") } catch {
             // Only for people; the lock itself is held.
         }
+        // A crash may have come between closing an index and giving back what was held of it.
+        let closed = catalog.indices.filter { $0.state == .closed }.map(\.uuid)
+        if !closed.isEmpty { store.losePins(ofIndices: Set(closed)) { _ in } }
         background.start(store)
         return store
+    }
+
+    private static func aliases(of catalog: Catalog) throws(EngineError) -> [String: [AliasMember]] {
+        var found: [String: [AliasMember]] = [:]
+        for alias in catalog.aliases {
+            do throws(FormatError) {
+                found[alias.name] = try AliasContent(decoding: alias.content).members
+            } catch {
+                throw .storage(
+                    .damaged(
+                        Damage(
+                            StoreLayout.path(.catalog(generation: catalog.generation, copy: .a)), at: 0,
+                            "alias \(alias.name): \(error)")))
+            }
+        }
+        return found
     }
 
     private static func loadIdentity(
@@ -152,9 +178,10 @@ extension StoreEngine {
         let now = Int64(truncatingIfNeeded: environment.clock.monotonicNanoseconds)
         let wall = max(environment.clock.wallMilliseconds, heartbeat ?? 0)
         for record in records {
-            let grace = max(30_000, record.keepAlive / 10)
+            let grace = max(30_000, min(record.keepAlive / 10, 86_400_000))
             let idle = max(0, wall - record.lastAccess) - grace
             let lastUse = now - idle * 1_000_000
+            table.contexts += record.targets.list.count - record.decodedAttributes.lost.count
             table.insert(record, lastUse: lastUse, isDurable: true)
         }
         return table

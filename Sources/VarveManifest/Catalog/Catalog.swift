@@ -123,6 +123,8 @@ package struct IndexEntry: Equatable, Sendable {
 package enum IndexState: UInt8, Sendable, CaseIterable {
     case open = 1
     case closed = 2
+    /// Deleted, but points in time still read it. Its name is one that no index can have.
+    case held = 3
 }
 
 /// A key and its value, both opaque.

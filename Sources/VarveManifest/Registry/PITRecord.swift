@@ -8,6 +8,7 @@ package import VarveBytes
 package struct PITRecord: Equatable, Identifiable, Sendable {
     package static let labelBytesMax = 256
     package static let ownerBytesMax = 256
+    package static let attributesBytesMax = 65_536
     package static let pinsMax = 65_536
     /// A keep-alive that never runs out.
     package static let forever = Int64.max
@@ -21,20 +22,22 @@ package struct PITRecord: Equatable, Identifiable, Sendable {
     package var lastAccess: Int64
     /// The shards it reads, shared between records.
     package internal(set) var targets: PITTargets
-    /// Label, owner tag, and for each target the pinned number and its source checkpoints, encoded.
+    /// Label, owner tag, for each target the pinned number and its source checkpoints, and attributes, encoded.
     let details: SmallBytes
     /// Opaque to this module.
     package var flags: UInt32
 
-    /// The limits on labels, tags and pins are the caller's to check: beyond them this is a precondition failure.
+    /// The limits on labels, tags, pins and attributes are the caller's to check: beyond them this is a
+    /// precondition failure.
     package init(
         id: UUID128, createdAt: Int64, keepAlive: Int64, lastAccess: Int64, label: String = "",
-        owner: String = "", flags: UInt32 = 0, pins: [PITPin]
+        owner: String = "", flags: UInt32 = 0, pins: [PITPin], attributes: [UInt8] = []
     ) {
         precondition(label.utf8.count <= Self.labelBytesMax, "a label has at most 256 bytes")
         precondition(owner.utf8.count <= Self.ownerBytesMax, "an owner tag has at most 256 bytes")
         precondition(pins.count <= Self.pinsMax, "a point in time has at most 65,536 pins")
         precondition(keepAlive >= 0, "a keep-alive is not negative")
+        precondition(attributes.count <= Self.attributesBytesMax, "attributes have at most 65,536 bytes")
         self.id = id
         self.createdAt = createdAt
         self.keepAlive = keepAlive
@@ -45,6 +48,7 @@ package struct PITRecord: Equatable, Identifiable, Sendable {
         buffer.appendSized(label)
         buffer.appendSized(owner)
         for pin in pins { pin.encodePlace(into: &buffer) }
+        if !attributes.isEmpty { buffer.appendSized(attributes.rawSpan) }
         details = SmallBytes(buffer.bytes)
     }
 
@@ -66,6 +70,8 @@ package struct PITRecord: Equatable, Identifiable, Sendable {
     package var owner: String { decodeDetails().owner }
     /// Decoded on every call.
     package var pins: [PITPin] { decodeDetails().pins }
+    /// Whatever the engine keeps with it; opaque to this module. Decoded on every call.
+    package var attributes: [UInt8] { decodeDetails().attributes }
 
     private func decodeDetails() -> PITDetails {
         let bytes = details.bytes
@@ -131,6 +137,7 @@ struct PITDetails {
     var label: String
     var owner: String
     var pins: [PITPin]
+    var attributes: [UInt8] = []
 
     init(decoding reader: inout ByteReader, targets: [PITTarget]) throws(FormatError) {
         label = try reader.readString(limit: PITRecord.labelBytesMax, of: "a label")
@@ -143,6 +150,11 @@ struct PITDetails {
             for _ in 0..<count { checkpoints.append(try SourceCheckpoint(decoding: &reader)) }
             pins.append(PITPin(target: target, sequenceNumber: number, checkpoints: checkpoints))
         }
+        if !reader.isAtEnd {
+            attributes = try reader.readSized(
+                limit: PITRecord.attributesBytesMax, of: "the attributes of a point in time"
+            ).copyBytes()
+        }
     }
 
     /// Checks the same bytes without making anything of them: for loading.
@@ -153,6 +165,10 @@ struct PITDetails {
             _ = try reader.readOptionalNumber()
             let count = try reader.readCount(limit: PITPin.checkpointsMax, of: "a checkpoint count")
             for _ in 0..<count { _ = try SourceCheckpoint(decoding: &reader) }
+        }
+        if !reader.isAtEnd {
+            _ = try reader.readSized(
+                limit: PITRecord.attributesBytesMax, of: "the attributes of a point in time")
         }
     }
 

@@ -18,6 +18,7 @@ struct HitFetcher {
         var birth: UInt64 = 0
         var version: Int64 = 0
         var source = 0..<0
+        var routing: String?
     }
 
     let segments: [any SegmentView]
@@ -46,6 +47,7 @@ struct HitFetcher {
             let group = order[start..<end].map { (hit: $0, row: places[$0].row) }
             try readNumbers(group, segments[segment])
             try readIDs(group, segments[segment])
+            try readRouting(group, segments[segment])
             if source.isWanted { try readSources(group, segments[segment], into: &page) }
             start = end
         }
@@ -85,6 +87,11 @@ struct HitFetcher {
             try view.appendID(ofRow: row, to: &id)
             fetched[hit].id = String(validating: id.bytes) ?? ""
         }
+    }
+
+    private mutating func readRouting(_ group: [(hit: Int, row: Int)], _ view: any SegmentView) throws {
+        guard var reader = RoutingReader(view) else { return }
+        for (hit, row) in group { fetched[hit].routing = try reader.read(row: row) }
     }
 
     private mutating func readSources(

@@ -43,6 +43,8 @@ public struct SearchHit: Sendable {
     public let tieBreak: Int64
     /// The source, filtered if that was asked for; nil if none was wanted.
     public let source: DocumentSource?
+    /// The routing value that the document was written with.
+    package var routing: String?
 
     package init(
         id: String, sequenceNumber: SequenceNumber, version: Int64, shard: Int, sortValues: [SortValue],

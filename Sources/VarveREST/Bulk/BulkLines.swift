@@ -1,5 +1,6 @@
 import VarveBytes
 import VarveDocument
+import VarveQuery
 
 /// One action of a bulk, as its lines say it.
 struct BulkAction: Sendable {
@@ -10,6 +11,11 @@ struct BulkAction: Sendable {
     var id: String?
     var terms = WriteTerms()
     var requiresAlias: Bool?
+    var routing: String?
+    var pipeline: String?
+    var retries = 0
+    /// What of the document an update answers with.
+    var filter: SourceFilter?
     /// The source line; nil for a delete.
     var source: [UInt8]?
 
@@ -113,7 +119,10 @@ struct BulkActionReader {
 
     private func read(_ member: JSONNode.Member, into action: inout BulkAction) throws(RESTError) {
         let node = member.value
-        if member.key == "_source" { return }
+        if member.key == "_source" {
+            action.filter = try SourceFilterReader.read(node)
+            return
+        }
         guard node.scalarText != nil || node.isNull else {
             throw .illegalArgument(
                 "Malformed action/metadata line [\(line)], expected a simple value for field "
@@ -122,13 +131,14 @@ struct BulkActionReader {
         switch member.key {
         case "_index": action.index = node.scalarText
         case "_id": action.id = node.scalarText
-        case "routing", "_routing", "pipeline": break
+        case "routing", "_routing": action.routing = node.scalarText
+        case "pipeline": action.pipeline = node.scalarText
         case "version", "_version": action.terms.version = node.integer.map(Int64.init)
         case "version_type", "_version_type": action.terms.versionType = node.scalarText
         case "if_seq_no": action.terms.ifSequenceNumber = node.integer.map(Int64.init)
         case "if_primary_term": action.terms.ifPrimaryTerm = node.integer.map(Int64.init)
         case "op_type": action.terms.isCreate = node.scalarText == "create"
-        case "retry_on_conflict", "_retry_on_conflict": break
+        case "retry_on_conflict", "_retry_on_conflict": action.retries = node.integer ?? 0
         case "require_alias": action.requiresAlias = node.boolean
         default:
             throw .illegalArgument(

@@ -1,4 +1,5 @@
 import Varve
+import VarveQuery
 
 /// Applies a bulk's actions and keeps the answers to them, in order.
 ///
@@ -16,12 +17,20 @@ struct BulkRunner: Sendable {
     /// The items as JSON, without the brackets around them.
     private var rendered: [[UInt8]] = []
     private var touched: [String: Index] = [:]
+    /// Indices that were named themselves, by name.
+    private var plain: [String: Index] = [:]
 
     /// The answer to one action.
     private enum Item: Sendable {
-        case written(Receipt, Index)
-        case nothing(Document, Index)
+        case written(Receipt, Index, UpdatedSource?)
+        case nothing(Document, Index, SourceFilter?)
         case failed(RESTError, index: String, id: String?)
+    }
+
+    /// What an update answers with of the document.
+    private struct UpdatedSource: Sendable {
+        var source: [UInt8]
+        var filter: SourceFilter
     }
 
     /// Writes to one index that wait for their commit.
@@ -45,49 +54,50 @@ struct BulkRunner: Sendable {
         for (at, action) in actions.enumerated() {
             let name = action.index ?? call.parameters.path["index"] ?? ""
             do throws(RESTError) {
-                let index = try await target(action, name)
+                let target = try await target(action, name)
+                let key = target.index.name
                 // Out of the dictionary while it changes: what is held twice would be copied whole.
-                var queue = pending.removeValue(forKey: name) ?? Pending(index: index)
-                defer { pending[name] = queue }
+                var queue = pending.removeValue(forKey: key) ?? Pending(index: target.index)
+                defer { pending[key] = queue }
                 if action.kind == .update, let id = action.id, queue.ids.contains(id) {
-                    await Self.commit(&queue, into: &items)
+                    await commit(&queue, of: actions, into: &items)
                 }
-                if let request = try await request(action, index, &items[at]) {
+                if let request = try await request(action, target, &items[at]) {
                     queue.requests.append(request)
                     queue.places.append(at)
                     queue.byteCount += request.source?.count ?? 0
                     if hasUpdates, let id = request.id { queue.ids.insert(id) }
                 }
                 if queue.requests.count >= Self.batchOperations || queue.byteCount >= Self.batchBytes {
-                    await Self.commit(&queue, into: &items)
+                    await commit(&queue, of: actions, into: &items)
                 }
             } catch { items[at] = .failed(error, index: name, id: action.id) }
         }
         for name in pending.keys.sorted() {
             guard var queue = pending[name] else { continue }
-            await Self.commit(&queue, into: &items)
+            await commit(&queue, of: actions, into: &items)
         }
         render(items, of: actions)
     }
 
-    private mutating func target(_ action: BulkAction, _ name: String) async throws(RESTError) -> Index {
+    private mutating func target(
+        _ action: BulkAction, _ name: String
+    ) async throws(RESTError) -> DocumentTarget {
         if name.isEmpty { throw .validation("index is missing") }
+        if let pipeline = action.pipeline { try WriteParameters.check(pipeline: pipeline) }
+        let routing = action.routing ?? call.parameters.query["routing"]
         let required = try call.parameters.boolean("require_alias")
-        if action.requiresAlias ?? required {
-            throw RESTError(
-                404, "index_not_found_exception",
-                "no such index [\(name)] and [require_alias] request flag is [true] and [\(name)] "
-                    + "is not an alias")
-        }
-        if let index = touched[name] { return index }
-        let index = try await call.indexToWrite(name)
-        touched[name] = index
-        return index
+        let requiresAlias = action.requiresAlias ?? required
+        if !requiresAlias, let index = plain[name] { return DocumentTarget(index: index, routing: routing) }
+        let target = try await call.target(name, routing: routing, requiresAlias: requiresAlias)
+        touched[target.index.name] = target.index
+        if target.index.name == name { plain[name] = target.index }
+        return target
     }
 
     /// The write that an action comes to; nil if there is nothing to write, and then its item is there.
     private func request(
-        _ action: BulkAction, _ index: Index, _ item: inout Item?
+        _ action: BulkAction, _ target: DocumentTarget, _ item: inout Item?
     ) async throws(RESTError) -> WriteRequest? {
         if action.id == "" { throw .illegalArgument("if _id is specified it must not be empty") }
         let condition = try action.terms.condition(isAutomaticID: action.id == nil)
@@ -96,39 +106,82 @@ struct BulkRunner: Sendable {
         case .index, .create:
             return WriteRequest(
                 source: action.source ?? [], id: action.id, condition: condition,
-                primaryTerm: action.terms.ifPrimaryTerm)
+                primaryTerm: action.terms.ifPrimaryTerm, routing: target.routing)
         case .delete:
             guard let id = action.id else { throw .validation("id is missing") }
             return WriteRequest(
-                source: nil, id: id, condition: condition, primaryTerm: action.terms.ifPrimaryTerm)
-        case .update:
-            guard let id = action.id else { throw .validation("id is missing") }
-            let body: JSONBody
-            do { body = try JSONBody(action.source ?? []) } catch { throw RESTError(error) }
-            let found = try await DocumentHandlers.document(id, in: index)
-            switch try UpdateRequest(body).plan(for: id, over: found, in: index) {
-            case .nothing(let document):
-                item = .nothing(document, index)
-                return nil
-            case .write(var write):
-                if case .unchanged = condition { write.condition = condition }
-                return write
-            }
+                source: nil, id: id, condition: condition, primaryTerm: action.terms.ifPrimaryTerm,
+                routing: target.routing)
+        case .update: return try await update(action, target, &item)
         }
     }
 
-    private static func commit(_ queue: inout Pending, into items: inout [Item?]) async {
+    private func update(
+        _ action: BulkAction, _ target: DocumentTarget, _ item: inout Item?
+    ) async throws(RESTError) -> WriteRequest? {
+        guard let id = action.id else { throw .validation("id is missing") }
+        let body: JSONBody
+        do { body = try JSONBody(action.source ?? []) } catch { throw RESTError(error) }
+        let update = try UpdateRequest(body)
+        if action.terms.ifSequenceNumber != nil && action.retries > 0 {
+            throw .validation("compare and write operations can not be retried")
+        }
+        let found = try await DocumentHandlers.document(id, target)
+        try UpdateHandlers.check(action.terms, found, id: id, target)
+        switch try update.plan(for: id, over: found, in: target) {
+        case .nothing(let document):
+            item = .nothing(document, target.index, update.source ?? action.filter)
+            return nil
+        case .write(let write): return write
+        }
+    }
+
+    private func commit(_ queue: inout Pending, of actions: [BulkAction], into items: inout [Item?]) async {
         if queue.requests.isEmpty { return }
         let results = await Writer.write(queue.requests, to: queue.index)
         for (at, result) in results.enumerated() {
+            let place = queue.places[at]
+            let request = queue.requests[at]
             switch result {
-            case .success(let receipt): items[queue.places[at]] = .written(receipt, queue.index)
+            case .success(let receipt): items[place] = written(receipt, request, actions[place], queue.index)
+            case .failure(let error) where error.status == 409 && actions[place].retries > 0:
+                items[place] = await retry(
+                    actions[place], DocumentTarget(index: queue.index, routing: request.routing), error)
             case .failure(let error):
-                items[queue.places[at]] = .failed(
-                    error, index: queue.index.name, id: queue.requests[at].id)
+                items[place] = .failed(error, index: queue.index.name, id: request.id)
             }
         }
         queue = Pending(index: queue.index)
+    }
+
+    private func written(
+        _ receipt: Receipt, _ request: WriteRequest, _ action: BulkAction, _ index: Index
+    ) -> Item {
+        guard action.kind == .update, let source = action.source, let body = try? JSONBody(source) else {
+            return .written(receipt, index, nil)
+        }
+        let asked = (try? UpdateRequest(body))?.source ?? action.filter
+        return .written(
+            receipt, index, asked.map { UpdatedSource(source: request.source ?? [], filter: $0) })
+    }
+
+    /// An update once more, over what somebody else has made of the document meanwhile.
+    private func retry(_ action: BulkAction, _ target: DocumentTarget, _ first: RESTError) async -> Item {
+        var failure = first
+        for _ in 0..<action.retries {
+            do throws(RESTError) {
+                var item: Item?
+                guard let request = try await update(action, target, &item) else {
+                    return item ?? .failed(failure, index: target.index.name, id: action.id)
+                }
+                return written(
+                    try await Writer.write(request, to: target.index), request, action, target.index)
+            } catch {
+                failure = error
+                if error.status != 409 { break }
+            }
+        }
+        return .failed(failure, index: target.index.name, id: action.id)
     }
 
     // MARK: The answer
@@ -150,11 +203,15 @@ struct BulkRunner: Sendable {
 
     private mutating func write(_ item: Item?, to json: inout JSONWriter) {
         switch item {
-        case .written(let receipt, let index):
+        case .written(let receipt, let index, let updated):
             receipt.write(index, policy, to: &json)
+            if let updated {
+                UpdateHandlers.writeGet(receipt.sequenceNumber, updated.source, updated.filter, to: &json)
+            }
             json.add("status", receipt.status)
-        case .nothing(let document, let index):
+        case .nothing(let document, let index, let filter):
             UpdateHandlers.writeNoop(document, index, to: &json)
+            UpdateHandlers.writeGet(document.sequenceNumber, document.source, filter, to: &json)
             json.add("status", 200)
         case .failed(let error, let index, let id):
             hasErrors = true

@@ -84,12 +84,14 @@ enum BulkHandlers {
     static let known = Set(parameters.split(separator: " ").map(String.init))
 
     static func upload(_ call: Call) throws(RESTError) -> BulkUpload {
-        BulkUpload(call, policy: try RefreshPolicy(call.parameters))
+        try WriteParameters.check(call.parameters)
+        return BulkUpload(call, policy: try RefreshPolicy(call.parameters))
     }
 
     static func bulk(_ call: Call) async throws(RESTError) -> RESTResponse {
         if call.body.isEmpty { throw RESTError(400, "parse_exception", "request body is required") }
         let policy = try RefreshPolicy(call.parameters)
+        try WriteParameters.check(call.parameters)
         var lines = BulkLines(lineBytesMax: call.service.options.bulkLineBytes)
         let start = ContinuousClock.now
         var runner = BulkRunner(call, policy)

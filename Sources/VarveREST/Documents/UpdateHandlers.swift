@@ -48,7 +48,7 @@ struct UpdateRequest: Sendable {
         if document == nil { throw .validation("script or doc is missing") }
     }
 
-    func plan(for id: String, over found: Document?, in index: Index) throws(RESTError) -> Plan {
+    func plan(for id: String, over found: Document?, in target: DocumentTarget) throws(RESTError) -> Plan {
         guard let found else {
             guard let first = upsert ?? (isUpsertDocument ? document : nil) else {
                 throw RESTError(
@@ -56,13 +56,14 @@ struct UpdateRequest: Sendable {
                     ErrorDetail(
                         "document_missing_exception", "[\(id)]: document missing",
                         extra: [
-                            .init("index", .string(index.name)),
-                            .init("shard", .string(String(index.shardNumber(of: id)))),
-                            .init("index_uuid", .string(index.wireUUID)),
+                            .init("index", .string(target.index.name)),
+                            .init("shard", .string(String(target.shardNumber(of: id)))),
+                            .init("index_uuid", .string(target.index.wireUUID)),
                         ]))
             }
             return .write(
-                WriteRequest(source: Array(body.text(of: first)), id: id, condition: .absent))
+                WriteRequest(
+                    source: Array(body.text(of: first)), id: id, condition: .absent, routing: target.routing))
         }
         guard let document else { return .nothing(found) }
         let merged: JSONMerge
@@ -72,7 +73,8 @@ struct UpdateRequest: Sendable {
         if detectsNoop && !merged.isChanged { return .nothing(found) }
         return .write(
             WriteRequest(
-                source: merged.bytes, id: id, condition: .unchanged(since: found.sequenceNumber)))
+                source: merged.bytes, id: id, condition: .unchanged(since: found.sequenceNumber),
+                routing: target.routing))
     }
 }
 
@@ -90,17 +92,20 @@ enum UpdateHandlers {
             throw .validation("upsert requests don't support `if_seq_no` and `if_primary_term`")
         }
         _ = try terms.condition()
+        try WriteParameters.check(call.parameters)
         let id = call.segment("id")
-        let index = try await call.indexToWrite(call.segment("index"))
+        try DocumentHandlers.checkID(id)
+        let target = try await DocumentHandlers.target(call)
+        let index = target.index
         let parameterFilter =
             ["_source", "_source_includes", "_source_excludes"].contains(where: call.parameters.has)
             ? try SourceFilterReader.read(call.parameters) : nil
         let filter = request.source ?? parameterFilter
         var attempt = 0
         while true {
-            let found = try await DocumentHandlers.document(id, in: index)
-            try check(terms, found, id: id, index)
-            switch try request.plan(for: id, over: found, in: index) {
+            let found = try await DocumentHandlers.document(id, target)
+            try check(terms, found, id: id, target)
+            switch try request.plan(for: id, over: found, in: target) {
             case .nothing(let document):
                 return answer(document, index, filter)
             case .write(let write):
@@ -117,8 +122,8 @@ enum UpdateHandlers {
         }
     }
 
-    private static func check(
-        _ terms: WriteTerms, _ found: Document?, id: String, _ index: Index
+    static func check(
+        _ terms: WriteTerms, _ found: Document?, id: String, _ target: DocumentTarget
     ) throws(RESTError) {
         guard let wanted = terms.ifSequenceNumber else { return }
         let term = terms.ifPrimaryTerm ?? 1
@@ -129,7 +134,7 @@ enum UpdateHandlers {
             ?? "but no document was found"
         throw .conflict(
             "[\(id)]: version conflict, required seqNo [\(wanted)], primary term [\(term)]. \(tail)",
-            in: index, shard: index.shardNumber(of: id))
+            in: target.index, shard: target.shardNumber(of: id))
     }
 
     static func writeNoop(_ document: Document, _ index: Index, to json: inout JSONWriter) {
@@ -170,7 +175,7 @@ enum UpdateHandlers {
         return response
     }
 
-    private static func writeGet(
+    static func writeGet(
         _ number: SequenceNumber, _ source: [UInt8], _ filter: SourceFilter?, to json: inout JSONWriter
     ) {
         guard let filter, filter.isWanted else { return }

@@ -75,6 +75,39 @@ struct WriteRequest: Sendable {
     var condition: WriteCondition
     /// The term that the writer believes in; there is one only, 1.
     var primaryTerm: Int64?
+    var routing: String?
+}
+
+extension WriteRequest {
+    fileprivate func shardNumber(in index: Index) -> Int {
+        DocumentTarget(index: index, routing: routing).shardNumber(of: id ?? "")
+    }
+}
+
+/// What every write takes beside its terms: checked, since most of it has one meaning only on one node.
+enum WriteParameters {
+    static func check(_ parameters: Parameters) throws(RESTError) {
+        if let name = parameters.query["pipeline"] { try check(pipeline: name) }
+        if let text = parameters.query["timeout"] { _ = try TimeValue(text, setting: "timeout") }
+        if let text = parameters.query["wait_for_active_shards"] { try check(activeShards: text) }
+    }
+
+    /// There are no pipelines: any but the one that stands for none is missing.
+    static func check(pipeline name: String) throws(RESTError) {
+        if name.isEmpty { throw .validation("pipeline cannot be an empty string") }
+        if name != "_none" { throw .illegalArgument("pipeline with id [\(name)] does not exist") }
+    }
+
+    /// The primaries are active; copies beyond them never come.
+    private static func check(activeShards text: String) throws(RESTError) {
+        if text == "all" { return }
+        guard let count = Int(text) else {
+            throw .illegalArgument("cannot parse ActiveShardCount[\(text)]")
+        }
+        guard count >= 0 else {
+            throw .illegalArgument("shard count cannot be a negative value")
+        }
+    }
 }
 
 /// When a write is to be seen by searches.
@@ -110,7 +143,7 @@ enum Writer {
         if !places.isEmpty {
             do throws(VarveError) {
                 for (at, result) in zip(places, try await index.commit(batch)) {
-                    answers[at] = result.mapError { Self.error($0, index, id: requests[at].id) }
+                    answers[at] = result.mapError { Self.error($0, index, requests[at]) }
                 }
             } catch {
                 for at in places { answers[at] = .failure(RESTError(error)) }
@@ -121,28 +154,30 @@ enum Writer {
 
     private static func add(_ request: WriteRequest, to batch: inout WriteBatch) throws(VarveError) {
         if let source = request.source {
-            try batch.put(json: source, id: request.id, if: request.condition)
+            try batch.put(
+                json: source, id: request.id, if: request.condition, routing: request.routing)
         } else {
-            try batch.delete(request.id ?? "", if: request.condition)
+            try batch.delete(request.id ?? "", if: request.condition, routing: request.routing)
         }
     }
 
-    private static func error(_ error: VarveError, _ index: Index, id: String?) -> RESTError {
+    private static func error(_ error: VarveError, _ index: Index, _ request: WriteRequest) -> RESTError {
         guard error.kind == .conflict else { return RESTError(error) }
-        return .conflict(error.message, in: index, shard: id.map { index.shardNumber(of: $0) } ?? 0)
+        return .conflict(error.message, in: index, shard: request.shardNumber(in: index))
     }
 
     private static func checkTerm(_ request: WriteRequest, _ index: Index) async throws(RESTError) {
         guard let term = request.primaryTerm, term != 1, case .unchanged(let since) = request.condition,
             let id = request.id
         else { return }
-        let found = try await DocumentHandlers.document(id, in: index)
+        let found = try await DocumentHandlers.document(
+            id, DocumentTarget(index: index, routing: request.routing))
         let current =
             found.map { "current document has seqNo [\($0.sequenceNumber)] and primary term [1]" }
             ?? "but no document was found"
         throw .conflict(
             "[\(id)]: version conflict, required seqNo [\(since)], primary term [\(term)]. \(current)",
-            in: index, shard: index.shardNumber(of: id))
+            in: index, shard: request.shardNumber(in: index))
     }
 
     static func write(_ request: WriteRequest, to index: Index) async throws(RESTError) -> Receipt {

@@ -7,12 +7,21 @@ extension RESTError {
         _ status: Int, _ cause: ErrorDetail, index: String, shard: Int = 0, node: String,
         phase: String = "query", isServerType: Bool = false
     ) -> RESTError {
+        shardsFailed(
+            status, cause, index: index, shard: shard, node: node, phase: phase, isServerType: isServerType)
+    }
+
+    /// - Parameter reason: `Partial shards failure` if only some failed, and all were wanted.
+    static func shardsFailed(
+        _ status: Int, _ cause: ErrorDetail, index: String, shard: Int = 0, node: String,
+        phase: String = "query", reason: String = "all shards failed", isServerType: Bool = false
+    ) -> RESTError {
         let failure = JSONValue.object([
             .init("shard", .integer(Int64(shard))), .init("index", .string(index)),
             .init("node", .string(node)), .init("reason", cause.json),
         ])
         let detail = ErrorDetail(
-            "search_phase_execution_exception", "all shards failed",
+            "search_phase_execution_exception", reason,
             extra: [
                 .init("phase", .string(phase)), .init("grouped", .boolean(true)),
                 .init("failed_shards", .array([failure])),

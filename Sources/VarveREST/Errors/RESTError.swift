@@ -41,11 +41,14 @@ struct RESTError: Error, Sendable {
         RESTError(
             404,
             ErrorDetail(
-                "index_not_found_exception", "no such index [\(name)]",
-                extra: [
-                    .init("index", .string(name)), .init("resource.id", .string(name)),
-                    .init("resource.type", .string("index_or_alias")), .init("index_uuid", .string("_na_")),
-                ]))
+                "index_not_found_exception", "no such index [\(name)]", extra: noSuchIndexExtra(name)))
+    }
+
+    static func noSuchIndexExtra(_ name: String) -> [JSONValue.Member] {
+        [
+            .init("index", .string(name)), .init("resource.id", .string(name)),
+            .init("resource.type", .string("index_or_alias")), .init("index_uuid", .string("_na_")),
+        ]
     }
 
     /// The error itself, for an item of a bulk or an mget.

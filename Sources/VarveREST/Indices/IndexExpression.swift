@@ -1,5 +1,6 @@
 import Varve
 import VarveBytes
+import VarveManifest
 
 /// Finding the indices that a request names: lists, patterns, `_all`, and `-` for what is left out again.
 ///
@@ -13,54 +14,119 @@ extension Call {
     func indices(
         _ expression: String?, _ options: IndexOptions = IndexOptions()
     ) throws(RESTError) -> [Index] {
-        try admit(try resolve(expression, options))
+        try admit(try resolve(expression, options).map(\.index))
     }
 
-    private func resolve(_ expression: String?, _ options: IndexOptions) throws(RESTError) -> [Index] {
-        let all = store.indices
-        let names = (expression ?? "").split(separator: ",").map(String.init)
-        if names.isEmpty || names == ["_all"] {
-            let found = options.expandsOpen ? all : []
-            if found.isEmpty && !options.allowsNone { throw .noSuchIndex(expression ?? "_all") }
-            return found
+    func resolve(_ expression: String?, _ options: IndexOptions) throws(RESTError) -> [ResolvedIndex] {
+        if let expression, let index = try? store.index(expression), index.isOpen {
+            var resolved = ResolvedIndex(index: index)
+            resolved.isDirect = true
+            return [resolved]
         }
-        var found: [Index] = []
-        var sawPattern = false
-        for name in names {
-            if sawPattern, name.hasPrefix("-") {
-                let excluded = String(name.dropFirst())
-                found.removeAll { Wildcard.matches($0.name, excluded) }
-            } else if name.contains("*") {
-                sawPattern = true
-                let matches = options.expandsOpen ? all.filter { Wildcard.matches($0.name, name) } : []
-                if matches.isEmpty && !options.allowsNone { throw .noSuchIndex(name) }
-                for index in matches where !found.contains(where: { $0.name == index.name }) {
-                    found.append(index)
-                }
-            } else if let index = all.first(where: { $0.name == name }) {
-                if !found.contains(where: { $0.name == name }) { found.append(index) }
-            } else if !options.ignoresUnavailable {
-                throw IndexNames.missing(name)
-            }
-        }
-        return found
+        var resolution = IndexResolution(store, options)
+        return try resolution.resolve(expression)
     }
 
-    /// The one index that a document call names.
-    func index(_ name: String) throws(RESTError) -> Index {
-        guard let index = try? store.index(name) else { throw IndexNames.missing(name) }
-        return try admit([index])[0]
+    /// The one index that a document call reads, and the routing that an alias adds.
+    func document(_ name: String, routing: String?) throws(RESTError) -> DocumentTarget {
+        if let index = try? store.index(name) {
+            if !index.isOpen { throw .indexClosed(index) }
+            return DocumentTarget(index: try admit([index])[0], routing: routing)
+        }
+        guard let members = store.aliases[name] else { throw IndexNames.missing(name) }
+        let indices = store.indices.filter { index in members.contains { $0.index == index.uuid } }
+        guard indices.count == 1, let member = members.first else {
+            let names = indices.map(\.name).joined(separator: ", ")
+            throw .illegalArgument(
+                "alias [\(name)] has more than one index associated with it [\(names)], can't execute a "
+                    + "single index op")
+        }
+        if !indices[0].isOpen { throw .indexClosed(indices[0]) }
+        return DocumentTarget(
+            index: try admit(indices)[0], routing: try member.resolved(routing, alias: name))
     }
 
     /// The index that a write goes to, made if it is missing.
-    func indexToWrite(_ name: String) async throws(RESTError) -> Index {
-        if let index = try? store.index(name) { return try admit([index])[0] }
+    func target(
+        _ name: String, routing: String?, requiresAlias: Bool, makesIndex: Bool = true
+    ) async throws(RESTError) -> DocumentTarget {
+        if let members = store.aliases[name] {
+            let member = try AliasMember.toWrite(members, alias: name)
+            guard let index = store.indices.first(where: { $0.uuid == member.index }) else {
+                throw IndexNames.missing(name)
+            }
+            if !index.isOpen { throw .indexClosed(index) }
+            try IndexBlock.check(index, .write)
+            return DocumentTarget(
+                index: try admit([index])[0], routing: try member.resolved(routing, alias: name))
+        }
+        if requiresAlias {
+            throw RESTError(
+                404,
+                ErrorDetail(
+                    "index_not_found_exception",
+                    "no such index [\(name)] and [require_alias] request flag is [true] and [\(name)] "
+                        + "is not an alias",
+                    extra: [.init("index", .string(name)), .init("index_uuid", .string("_na_"))]))
+        }
+        if let index = try? store.index(name) {
+            if !index.isOpen { throw .indexClosed(index) }
+            try IndexBlock.check(index, .write)
+            return DocumentTarget(index: try admit([index])[0], routing: routing)
+        }
+        guard makesIndex else { throw IndexNames.missing(name) }
+        return DocumentTarget(index: try await makeIndex(name), routing: routing)
+    }
+
+    private func makeIndex(_ name: String) async throws(RESTError) -> Index {
         try IndexNames.check(name)
+        try service.settings.checkAutomaticCreation(of: name)
         do { return try await store.createIndex(name, mapping: [:], shards: 1, settings: []) } catch {
             // Somebody else may have made it meanwhile.
             if let index = try? store.index(name) { return index }
             throw RESTError(error)
         }
+    }
+}
+
+/// Where one document lies: its index, and the routing value in force.
+struct DocumentTarget: Sendable {
+    let index: Index
+    let routing: String?
+
+    /// The number of the shard that holds a document.
+    func shardNumber(of id: String) -> Int {
+        routing.map { index.shardNumber(routing: $0) } ?? index.shardNumber(of: id)
+    }
+}
+
+extension AliasMember {
+    /// The routing of a document that is reached through the alias.
+    fileprivate func resolved(_ routing: String?, alias: String) throws(RESTError) -> String? {
+        guard let own = indexRouting else { return routing }
+        guard !own.contains(",") else {
+            throw .illegalArgument(
+                "index/alias [\(alias)] provided with routing value [\(own)] that resolved to several routing "
+                    + "values, rejecting operation")
+        }
+        if let routing, routing != own {
+            throw .illegalArgument(
+                "Alias [\(alias)] has index routing associated with it [\(own)], and was provided with routing "
+                    + "value [\(routing)], rejecting operation")
+        }
+        return own
+    }
+
+    /// The member that a write through the alias goes to.
+    fileprivate static func toWrite(
+        _ members: [AliasMember], alias: String
+    ) throws(RESTError) -> AliasMember {
+        if let chosen = members.first(where: { $0.isWriteIndex == true }) { return chosen }
+        if members.count == 1, members[0].isWriteIndex != false { return members[0] }
+        throw .illegalArgument(
+            "no write index is defined for alias [\(alias)]. The write index may be explicitly disabled using "
+                + "is_write_index=false or the alias points to multiple indices without one being designated as a "
+                + "write index")
     }
 }
 
@@ -110,6 +176,7 @@ extension Index {
     func setting(_ key: String) -> String? { settings.first { $0.key == key }?.value }
 
     var replicaCount: Int { setting("index.number_of_replicas").flatMap { Int($0) } ?? 1 }
+    var isHidden: Bool { setting("index.hidden") == "true" }
     var slicesMax: Int { setting("index.max_slices_per_pit").flatMap { Int($0) } ?? 1_024 }
     var resultWindow: Int { setting("index.max_result_window").flatMap { Int($0) } ?? 10_000 }
 }

@@ -22,9 +22,10 @@ struct PointInTimeSearch {
         let pointInTime = PointInTime(call.store, id)
         guard let info = pointInTime.info else { throw missing(id, index: "_na_") }
         let names = info.pins.map(\.index)
-        if let deleted = info.pins.first(where: { $0.index == nil }) {
+        if info.policy != .drop, let deleted = info.pins.first(where: { $0.index == nil && !$0.isLost }) {
             throw .noSuchIndex(deleted.deletedIndex ?? "_na_")
         }
+        let indices = try call.admit(info)
         let context = SearchFailureContext(
             index: names.first.flatMap { $0 } ?? "_na_",
             uuid: names.first.flatMap { $0 }.flatMap { try? call.store.index($0).wireUUID } ?? "_na_",
@@ -32,19 +33,45 @@ struct PointInTimeSearch {
         if let keepAlive = clause.keepAlive, let error = PointInTimeHandlers.tooLong(keepAlive, call.store) {
             throw .allShardsFailed(400, error.detail, index: context.index, node: context.node)
         }
-        let window = Set(names).compactMap { $0.flatMap { try? call.store.index($0).resultWindow } }.min()
-        let request = try SearchTranslation(body).request(window: window ?? 10_000, context)
+        let request = try SearchTranslation(body).request(
+            window: indices.map(\.resultWindow).min() ?? 10_000, context)
         try checkSlice(indices: Set(names.compactMap { $0 }), context)
-        let found: (result: SearchResult, indices: [Index])
+        let reading: PointInTimeReading
         do {
-            found = try await pointInTime.searchNamingIndices(
-                request, keepAlive: clause.keepAlive.map { .milliseconds($0.milliseconds) })
+            reading = try pointInTime.beginReading(
+                keepAlive: clause.keepAlive.map { .milliseconds($0.milliseconds) }, AliasFilter.frozen)
         } catch {
             if error.kind == .expired { throw missing(id, index: context.index) }
             throw context.error(error)
         }
-        return SearchRendering(body, shards: found.indices.map(\.name)).response(
-            found.result, pointInTime: clause.id, since: start, isTotalNumber: isTotalNumber)
+        defer { pointInTime.endReading() }
+        try check(reading, info, id)
+        let result: SearchResult
+        do { result = try await call.store.search(request, over: reading.shards) } catch {
+            throw context.error(error)
+        }
+        return SearchRendering(body, shards: reading.indices, lost: failures(reading, id), node: context.node)
+            .response(result, pointInTime: clause.id, since: start, isTotalNumber: isTotalNumber)
+    }
+
+    /// Shards that are lost are an error if nothing is left, or if all are wanted.
+    private func check(
+        _ reading: PointInTimeReading, _ info: PointInTimeInfo, _ id: PointInTimeID
+    ) throws(RESTError) {
+        guard let first = failures(reading, id).first else { return }
+        let standard = call.service.settings.boolean("search.default_allow_partial_results")
+        let allowsPartial = try call.parameters.boolean("allow_partial_search_results", default: standard)
+        if !reading.shards.isEmpty && allowsPartial { return }
+        throw .shardsFailed(
+            404, first.detail, index: first.index, shard: first.shard, node: call.service.nodeID,
+            reason: reading.shards.isEmpty ? "all shards failed" : "Partial shards failure",
+            isServerType: true)
+    }
+
+    private func failures(_ reading: PointInTimeReading, _ id: PointInTimeID) -> [ShardFailure] {
+        let detail = ErrorDetail(
+            "search_context_missing_exception", "No search context found for id [\(id.number)]")
+        return reading.lost.map { ShardFailure(index: $0.index, shard: $0.shard, detail: detail) }
     }
 
     private func checkSlice(

@@ -6,10 +6,8 @@ enum Routes {
         + "require_alias wait_for_active_shards"
     private static let read =
         "_source _source_includes _source_excludes stored_fields version version_type refresh preference "
-        + "routing realtime"
+        + "routing realtime pit"
     private static let index = IndexOptions.parameters
-    private static let pit =
-        "keep_alive allow_partial_pit_creation routing preference refresh name " + index
 
     static let all: [Route] = cluster + indices + documents + searches + cats
 
@@ -17,6 +15,12 @@ enum Routes {
         Route("GET HEAD", "/", "cluster:monitor/main", InfoHandlers.info),
         Route("GET", "/_cluster/health", "cluster:monitor/health", InfoHandlers.health, health),
         Route("GET", "/_cluster/health/{index}", "cluster:monitor/health", InfoHandlers.health, health),
+        Route(
+            "GET", "/_cluster/settings", "cluster:monitor/settings", ClusterSettingsHandlers.get,
+            "flat_settings include_defaults local " + wait),
+        Route(
+            "PUT", "/_cluster/settings", "cluster:admin/settings/update", ClusterSettingsHandlers.put,
+            "flat_settings " + wait, body: true),
     ]
     private static let health =
         "level local wait_for_status wait_for_nodes wait_for_active_shards wait_for_events "
@@ -64,9 +68,9 @@ enum Routes {
         Route(
             "POST", "/{index}/_update/{id}", "indices:data/write/update", UpdateHandlers.update,
             write + " retry_on_conflict lang _source _source_includes _source_excludes", body: true),
-        Route("GET POST", "/_mget", "indices:data/read/mget", DocumentHandlers.multiGet, read, body: true),
+        Route("GET POST", "/_mget", "indices:data/read/mget", MultiGetHandlers.multiGet, read, body: true),
         Route(
-            "GET POST", "/{index}/_mget", "indices:data/read/mget", DocumentHandlers.multiGet, read,
+            "GET POST", "/{index}/_mget", "indices:data/read/mget", MultiGetHandlers.multiGet, read,
             body: true),
         Route(
             "POST PUT", "/_bulk", "indices:data/write/bulk", BulkHandlers.bulk, BulkHandlers.parameters,
@@ -101,7 +105,8 @@ enum Routes {
         ),
         Route(
             "POST", "/{index}/_search/point_in_time", "indices:data/read/point_in_time/create",
-            PointInTimeHandlers.create, pit),
+            PointInTimeCreation.create,
+            PointInTimeCreation.parameters),
         Route(
             "DELETE", "/_search/point_in_time", "indices:data/read/point_in_time/delete",
             PointInTimeHandlers.delete, body: true),
@@ -110,11 +115,12 @@ enum Routes {
             PointInTimeHandlers.deleteAll),
         Route(
             "GET", "/_search/point_in_time/_all", "indices:data/read/point_in_time/readall",
-            PointInTimeHandlers.list),
-        Route("GET", "/_search/point_in_time/{id}", "indices:data/read/search", PointInTimeHandlers.get),
+            PointInTimeListing.list,
+            PointInTimeListing.parameters),
+        Route("GET", "/_search/point_in_time/{id}", "indices:data/read/search", PointInTimeListing.get),
         Route(
             "PUT", "/_search/point_in_time/{id}", "indices:data/read/point_in_time/create",
-            PointInTimeHandlers.put, body: true),
+            PointInTimeListing.put, body: true),
     ]
     private static let scroll = "scroll scroll_id rest_total_hits_as_int"
     private static let count =

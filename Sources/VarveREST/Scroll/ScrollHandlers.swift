@@ -1,5 +1,6 @@
 import Varve
 import VarveBytes
+import VarveEngine
 import VarveQuery
 
 /// Scrolling, as far as clients' scan helpers need it.
@@ -13,13 +14,7 @@ enum ScrollHandlers {
         try check(body)
         var body = body
         body.totalHits = .exact
-        let indices = try call.indices(call.parameters["index"], IndexOptions(call.parameters))
-        let pointInTime: PointInTime
-        do {
-            pointInTime = try await call.store.openPointInTime(
-                over: indices, keepAlive: .milliseconds(max(1, keepAlive.milliseconds)), label: Scroll.label,
-                durable: false, refreshes: false)
-        } catch { throw RESTError(error) }
+        let pointInTime = try await pointInTime(call, keepAlive)
         let id = pointInTime.id
         let scroll = Scroll(pointInTime: try PointInTimeHandlers.parse(id, call.store), body: body)
         guard call.service.scrolls.insert(id, scroll, call.store) else {
@@ -39,8 +34,25 @@ enum ScrollHandlers {
         }
     }
 
+    /// The private point in time that serves a scroll.
+    private static func pointInTime(
+        _ call: Call, _ keepAlive: TimeValue
+    ) async throws(RESTError) -> PointInTime {
+        var request = PointInTimeRequest(keepAlive: max(1, keepAlive.milliseconds))
+        (request.label, request.isDurable, request.refreshes) = (Scroll.label, false, false)
+        let options = try IndexOptions(call.parameters)
+        let targets = try call.targets(call.parameters["index"], options, try ShardChoice(call))
+        for one in try call.resolve(call.parameters["index"], options) {
+            guard let filter = AliasFilter(one) else { continue }
+            request.filters.append(.init(index: one.index.uuid, query: filter.json))
+        }
+        do { return try await call.store.openPointInTime(over: targets, request) } catch {
+            throw RESTError(error)
+        }
+    }
+
     private static func check(_ keepAlive: TimeValue, _ call: Call) throws(RESTError) {
-        let most = TimeValue(milliseconds: call.store.keepAliveMax.wholeMilliseconds)
+        let most = call.service.settings.time("search.max_keep_alive")
         guard keepAlive.nanoseconds > most.nanoseconds else { return }
         throw .illegalArgument(
             "Keep alive for request (\(keepAlive)) is too large. It must be less than (\(most)). This limit can "
@@ -101,17 +113,23 @@ enum ScrollHandlers {
         var request = try SearchTranslation(scroll.body).request(
             window: first?.resultWindow ?? 10_000, context)
         request.after = scroll.cursor
-        let found: (result: SearchResult, indices: [Index])
+        let reading: PointInTimeReading
         do {
-            found = try await pointInTime.searchNamingIndices(
-                request, keepAlive: keepAlive.map { .milliseconds($0.milliseconds) })
+            reading = try pointInTime.beginReading(
+                keepAlive: keepAlive.map { .milliseconds($0.milliseconds) }, AliasFilter.frozen)
         } catch {
             if error.kind == .expired { throw missing(scroll.pointInTime, call) }
             throw context.error(error)
         }
-        if let last = found.result.hits.last { call.service.scrolls.move(id, to: last.cursor) }
-        return SearchRendering(scroll.body, shards: found.indices.map(\.name)).response(
-            found.result, scroll: id, pointInTime: nil, since: start, isTotalNumber: isTotalNumber)
+        defer { pointInTime.endReading() }
+        if reading.shards.isEmpty && !reading.lost.isEmpty { throw missing(scroll.pointInTime, call) }
+        let result: SearchResult
+        do { result = try await call.store.search(request, over: reading.shards) } catch {
+            throw context.error(error)
+        }
+        if let last = result.hits.last { call.service.scrolls.move(id, to: last.cursor) }
+        return SearchRendering(scroll.body, shards: reading.indices).response(
+            result, scroll: id, pointInTime: nil, since: start, isTotalNumber: isTotalNumber)
     }
 
     /// `DELETE /_search/scroll`: 404 if none was open.

@@ -25,18 +25,19 @@ enum SearchHandlers {
         if call.parameters.has("scroll") {
             return try await ScrollHandlers.open(call, body, since: start, isTotalNumber: isTotalNumber)
         }
-        let indices = try call.indices(call.parameters["index"], IndexOptions(call.parameters))
+        let targets = try call.targets(
+            call.parameters["index"], IndexOptions(call.parameters), ShardChoice(call))
+        let indices = targets.map(\.index)
         let context = SearchFailureContext(
             index: indices.first?.name ?? "", uuid: indices.first?.wireUUID ?? "_na_",
             node: call.service.nodeID)
         let window = indices.map(\.resultWindow).min() ?? 10_000
         let request = try SearchTranslation(body).request(window: window, context)
         let result: SearchResult
-        do { result = try await call.store.search(request, in: indices) } catch {
+        do { result = try await call.store.search(request, in: targets) } catch {
             throw context.error(error)
         }
-        let shards = indices.flatMap { index in (0..<index.shardCount).map { _ in index } }
-        return SearchRendering(body, shards: shards.map(\.name)).response(
+        return SearchRendering(body, shards: SearchTarget.names(of: targets)).response(
             result, pointInTime: nil, since: start, isTotalNumber: isTotalNumber)
     }
 
@@ -102,16 +103,18 @@ enum SearchHandlers {
                 query = try QueryReader(body).read(member.value).query
             }
         }
-        let indices = try call.indices(call.parameters["index"], IndexOptions(call.parameters))
+        let targets = try call.targets(
+            call.parameters["index"], IndexOptions(call.parameters), ShardChoice(call))
+        let indices = targets.map(\.index)
         let context = SearchFailureContext(
             index: indices.first?.name ?? "", uuid: indices.first?.wireUUID ?? "_na_",
             node: call.service.nodeID)
         let result: SearchResult
         do {
             result = try await call.store.search(
-                SearchRequest(query, size: 0, totalHits: .exact, source: .none), in: indices)
+                SearchRequest(query, size: 0, totalHits: .exact, source: .none), in: targets)
         } catch { throw context.error(error) }
-        let shards = indices.reduce(0) { $0 + $1.shardCount }
+        let shards = targets.reduce(0) { $0 + $1.shardCount }
         var json = JSONWriter()
         json.beginObject()
         json.add("count", result.total?.value ?? 0)

@@ -6,10 +6,15 @@ struct SearchRendering {
     private let body: SearchBody
     /// For each shard that was searched the name of its index.
     private let shards: [String]
+    /// Shards that could not be searched.
+    private let lost: [ShardFailure]
+    private let node: String
 
-    init(_ body: SearchBody, shards: [String]) {
+    init(_ body: SearchBody, shards: [String], lost: [ShardFailure] = [], node: String = "") {
         self.body = body
         self.shards = shards
+        self.lost = lost
+        self.node = node
     }
 
     func response(
@@ -23,7 +28,7 @@ struct SearchRendering {
         if let pointInTime { json.add("pit_id", pointInTime) }
         json.add("took", start.duration(to: .now).wholeMilliseconds)
         json.add("timed_out", false)
-        json.addShards(total: shards.count, successful: shards.count, skipped: 0)
+        writeShards(to: &json)
         json.key("hits")
         json.beginObject()
         if let total = result.total {
@@ -60,6 +65,17 @@ struct SearchRendering {
         return .json(200, json)
     }
 
+    private func writeShards(to json: inout JSONWriter) {
+        json.key("_shards")
+        json.beginObject()
+        json.add("total", shards.count + lost.count)
+        json.add("successful", shards.count)
+        json.add("skipped", 0)
+        json.add("failed", lost.count)
+        if !lost.isEmpty { json.add("failures", lost, node: node) }
+        json.endObject()
+    }
+
     /// Sorting turns scores off, unless they are a key or asked for.
     private var showsScores: Bool {
         guard let sort = body.sort, !sort.isEmpty else { return true }
@@ -76,6 +92,7 @@ struct SearchRendering {
             json.add("_primary_term", 1)
         }
         if showsScores { json.add("_score", body.score) } else { json.addNull("_score") }
+        if let routing = hit.routing { json.add("_routing", routing) }
         if let source = hit.source {
             json.key("_source")
             json.raw(source.bytes)

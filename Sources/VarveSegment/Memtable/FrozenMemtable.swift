@@ -177,6 +177,10 @@ package final class FrozenMemtable: SegmentView {
         rows.appendSource(of: row, to: &buffer)
     }
 
+    package func appendRouting(ofRow row: Int, to buffer: inout ByteBuffer) {
+        rows.appendRouting(of: row, to: &buffer)
+    }
+
     // MARK: Fields
 
     /// Those with a column, in the schema's order.

@@ -158,6 +158,11 @@ package struct Memtable: ~Copyable {
         rows.appendSource(of: row, to: &buffer)
     }
 
+    /// Appends the routing value; nothing if the row has none.
+    package func appendRouting(ofRow row: Int, to buffer: inout ByteBuffer) {
+        rows.appendRouting(of: row, to: &buffer)
+    }
+
     /// Settles the unresolved versions of the id that has this row, now that the version in older views is known.
     ///
     /// - Parameters:

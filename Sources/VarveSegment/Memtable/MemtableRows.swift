@@ -138,6 +138,18 @@ struct MemtableRows: Sendable {
         buffer.append(chunk.bytes.slice(Int(row.idOffset), Int(row.idCount)))
     }
 
+    /// The routing value lies between id and source, if there is one: a length, then its bytes.
+    func appendRouting(of row: Int, to buffer: inout ByteBuffer) {
+        let row = rows[row]
+        let chunk = chunks[Int(row.chunk)]
+        let start = Int(row.idOffset) + Int(row.idCount)
+        var reader = ByteReader(chunk.bytes.slice(start, Int(row.sourceOffset) - start))
+        guard let count = try? reader.readVarint(), !reader.isAtEnd,
+            let routing = try? reader.readBytes(Int(truncatingIfNeeded: count))
+        else { return }
+        buffer.append(routing)
+    }
+
     func appendSource(of row: Int, to buffer: inout ByteBuffer) {
         let row = rows[row]
         let chunk = chunks[Int(row.chunk)]

@@ -31,10 +31,10 @@ import VarveBytes
         #expect(
             batch.operations.map { source($0, of: batch) } == [#" {"n": 1 , "s":"Ab cd"} "#, #"{"n":2}"#, ""])
         #expect(batch.operations.map(\.version) == [0, 0, 9])
-        #expect(batch.operations.map(\.valueCount) == [4, 1, 0])
-        #expect(batch.operations.map(\.firstValue) == [0, 4, 5])
+        #expect(batch.operations.map(\.valueCount) == [4, 2, 0])
+        #expect(batch.operations.map(\.firstValue) == [0, 4, 6])
         #expect(
-            extracted(batch, schema).map(\.description) == ["n=1", "s=ab", "s=cd", "s.keyword=Ab cd", "n=2"])
+            extracted(batch, schema).map(\.description) == ["n=1", "s=ab", "s=cd", "s.keyword=Ab cd", "n=2", "_routing=c"])
         #expect(builder.operationCount == 0)
     }
 
@@ -185,7 +185,7 @@ import VarveBytes
         (#"{"_id":"\u0061\"b","_source":{}}"#, "index a\"b 0 {}"),
         (#"{"_source":{"k":"v"}}"#, "index auto 0 {\"k\":\"v\"}"),
         (
-            #"{"_id":"1","_routing":"r","pipeline":{"x":[1]},"_source":{"_source":{"_id":2}}}"#,
+            #"{"_id":"1","_routing":"r","pipeline":{"x":[1]},"_source":{"a":{"_id":2}}}"#,
             "index 1 0 {\"_source\":{\"_id\":2}}"
         ),
         (#"{"_id":"é","_sourc\u0065":{"a":1}}"#, "index é 0 {\"a\":1}"),

@@ -186,7 +186,7 @@ import VarveBytes
         (#"{"_source":{"k":"v"}}"#, "index auto 0 {\"k\":\"v\"}"),
         (
             #"{"_id":"1","_routing":"r","pipeline":{"x":[1]},"_source":{"a":{"_id":2}}}"#,
-            "index 1 0 {\"_source\":{\"_id\":2}}"
+            "index 1 0 {\"a\":{\"_id\":2}}"
         ),
         (#"{"_id":"é","_sourc\u0065":{"a":1}}"#, "index é 0 {\"a\":1}"),
     ])

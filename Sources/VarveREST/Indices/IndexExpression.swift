@@ -46,6 +46,9 @@ extension Call {
             index: try admit(indices)[0], routing: try member.resolved(routing, alias: name))
     }
 
+    /// The one index that a call reads which names no document.
+    func index(_ name: String) throws(RESTError) -> Index { try document(name, routing: nil).index }
+
     /// The index that a write goes to, made if it is missing.
     func target(
         _ name: String, routing: String?, requiresAlias: Bool, makesIndex: Bool = true

@@ -79,7 +79,9 @@ enum Searching {
     static func search(
         _ shards: [SearchableShard], _ request: SearchRequest, _ environment: Environment
     ) throws(VarveError) -> SearchResult {
-        let searcher = Searcher(SearchContext(now: environment.clock.wallMilliseconds))
+        let searcher = Searcher(
+            SearchContext(
+                now: environment.clock.wallMilliseconds, ticks: { environment.clock.monotonicNanoseconds }))
         do { return try searcher.search(request, in: shards) } catch let error as QueryError {
             throw VarveError(error)
         } catch let error as StorageError {

@@ -21,27 +21,61 @@ package struct Searcher: Sendable {
     /// The hits of one page, in order.
     package func search(_ request: SearchRequest, in shards: [SearchableShard]) throws -> SearchResult {
         let prepared = try PreparedSearch(request, shards, context)
-        let segments = try Self.segmentsInTieOrder(shards).sliced(request.slice)
+        let context = context.limited(to: request.details.timeout)
+        var result = SearchResult(total: nil, hits: [])
+        var segments = try Self.segmentsInTieOrder(shards).sliced(request.slice)
         var counter = HitCounter(request.totalHits)
         let aggregations = AggregationRun(
             prepared.aggregations, limit: request.bucketsMax, blockRows: context.blockRows)
-        if !request.aggregations.isEmpty {
-            counter.close(with: try aggregations.collect(prepared.query, in: segments, context))
-        }
         var ranked = RankedHits(prepared.plan, capacity: request.from + request.size)
+        do {
+            if let limit = request.details.terminateAfter {
+                let (rest, isEarly) = try segments.ending(after: limit, prepared.hitQuery, context)
+                result.isTerminatedEarly = isEarly
+                segments = rest
+            }
+            if !request.aggregations.isEmpty {
+                try aggregate(aggregations, prepared, segments, counting: &counter, context)
+            }
+            try rank(&ranked, segments, prepared, counting: &counter, context)
+        } catch is TimeIsOver { result.isTimedOut = true }
+        result.total = counter.total
+        result.hits = try hits(of: ranked, segments, request, prepared, shards)
+        result.aggregations = try aggregations.results()
+        return result
+    }
+
+    /// Where hits are what aggregations see, their count is known afterwards.
+    private func aggregate(
+        _ aggregations: AggregationRun, _ prepared: PreparedSearch, _ segments: [ShardSegment],
+        counting counter: inout HitCounter, _ context: SearchContext
+    ) throws {
+        var count = 0
+        let isSame = prepared.postFilter == nil
+        defer { if isSame { counter.close(with: count) } }
+        try aggregations.collect(prepared.query, in: segments, counting: &count, context)
+    }
+
+    private func rank(
+        _ ranked: inout RankedHits, _ segments: [ShardSegment], _ prepared: PreparedSearch,
+        counting counter: inout HitCounter, _ context: SearchContext
+    ) throws {
         for number in try visitingOrder(segments, prepared.plan, ranked) {
             var scan = try SegmentScan(segments[number], prepared, blockRows: context.blockRows)
             var top = try top(of: segments[number], scan.keys, number, ranked)
             // A segment that changes neither count nor page is not even asked for its terms.
             guard counter.isOpen || scan.mayEnter(top) else { continue }
-            try scan.scan(prepared.query, into: &top, counting: &counter, context)
-            guard let best = top.take()?.sorted(keys: prepared.plan.keys.count) else { continue }
-            try ranked.merge(segment: number, rows: best.rows, keys: best.keys, scan.keys)
+            var isOver = false
+            do {
+                try scan.scan(prepared.hitQuery, into: &top, counting: &counter, context)
+            } catch is TimeIsOver {
+                isOver = true
+            }
+            if let best = top.take()?.sorted(keys: prepared.plan.keys.count) {
+                try ranked.merge(segment: number, rows: best.rows, keys: best.keys, scan.keys)
+            }
+            if isOver { throw TimeIsOver() }
         }
-        var result = SearchResult(
-            total: counter.total, hits: try hits(of: ranked, segments, from: request.from, request.source))
-        result.aggregations = try aggregations.results()
-        return result
     }
 
     /// Where a segment's best rows go; nil if no hit is wanted.
@@ -106,14 +140,20 @@ package struct Searcher: Sendable {
     }
 
     private func hits(
-        of ranked: RankedHits, _ segments: [ShardSegment], from: Int, _ source: SourceFilter
+        of ranked: RankedHits, _ segments: [ShardSegment], _ request: SearchRequest,
+        _ prepared: PreparedSearch,
+        _ shards: [SearchableShard]
     ) throws -> [SearchHit] {
+        let (from, source) = (request.from, request.source)
         var places: [HitFetcher.Place] = []
         for hit in from..<max(from, ranked.count) {
             places.append(HitFetcher.Place(segment: Int(ranked.segments[hit]), row: Int(ranked.rows[hit])))
         }
         var fetcher = HitFetcher(segments.map(\.segment.view), source: source)
         let page = try fetcher.fetch(places)
+        let details = try HitDetails(
+            request.details, prepared.namedQueries, segments, shards, blockRows: context.blockRows
+        ).read(places)
         var hits: [SearchHit] = []
         hits.reserveCapacity(places.count)
         for (at, fetched) in fetcher.fetched.enumerated() {
@@ -124,6 +164,10 @@ package struct Searcher: Sendable {
                 tieBreak: TieBreak.encode(shard: shard, sequenceNumber: fetched.birth),
                 source: source.isWanted ? DocumentSource(page, fetched.source) : nil)
             hit.routing = fetched.routing
+            if !details.isEmpty {
+                hit.fields = details[at].fields
+                hit.matchedQueries = details[at].matchedQueries
+            }
             hits.append(hit)
         }
         return hits
@@ -142,15 +186,43 @@ struct PreparedSearch {
     let plan: SortPlan
     let cursor: SortCursor?
     let aggregations: AggregationPlan
+    /// What hits have to match besides the query.
+    let postFilter: PreparedQuery?
+    let namedQueries: [PreparedQuery]
+
+    /// What hits have to match.
+    var hitQuery: PreparedQuery {
+        guard let postFilter else { return query }
+        var both = PreparedClauses()
+        both.required = [query, postFilter]
+        return .bool(both)
+    }
 
     init(_ request: SearchRequest, _ shards: [SearchableShard], _ context: SearchContext) throws(QueryError) {
         try Self.checkWindow(request)
         let definitions = { (path: String) in Self.definitions(of: path, in: shards) }
         var preparation = QueryPreparation(FieldTestReader(now: context.now), definitions: definitions)
         query = try preparation.prepare(request.query)
+        if let filter = request.details.postFilter {
+            postFilter = try Self.prepare(filter, context, definitions)
+        } else {
+            postFilter = nil
+        }
+        var named: [PreparedQuery] = []
+        for query in request.details.namedQueries {
+            named.append(try Self.prepare(query.query, context, definitions))
+        }
+        namedQueries = named
         plan = try SortPlan(request.sort, definitions: definitions)
         aggregations = try AggregationPlan(request.aggregations, now: context.now, definitions: definitions)
         if let after = request.after { cursor = try SortCursor(after, plan) } else { cursor = nil }
+    }
+
+    private static func prepare(
+        _ query: Query, _ context: SearchContext, _ definitions: @escaping (String) -> [FieldDefinition]
+    ) throws(QueryError) -> PreparedQuery {
+        var preparation = QueryPreparation(FieldTestReader(now: context.now), definitions: definitions)
+        return try preparation.prepare(query)
     }
 
     private static func checkWindow(_ request: SearchRequest) throws(QueryError) {

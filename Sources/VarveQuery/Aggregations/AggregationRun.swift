@@ -18,25 +18,24 @@ struct AggregationRun {
         self.blockRows = blockRows
     }
 
-    /// How many rows match; every collector has seen them.
-    func collect(_ query: PreparedQuery, in segments: [ShardSegment], _ context: SearchContext) throws -> Int
-    {
-        var count = 0
-        for segment in segments { count += try collect(query, segment.segment, context) }
-        return count
+    /// Adds to `count` how many rows match; every collector has seen them.
+    func collect(
+        _ query: PreparedQuery, in segments: [ShardSegment], counting count: inout Int,
+        _ context: SearchContext
+    ) throws {
+        for segment in segments { try collect(query, segment.segment, &count, context) }
     }
 
     private func collect(
-        _ query: PreparedQuery, _ segment: SearchableSegment, _ context: SearchContext
-    ) throws -> Int {
+        _ query: PreparedQuery, _ segment: SearchableSegment, _ count: inout Int, _ context: SearchContext
+    ) throws {
         var part = AggregatedSegment(segment.view, blockRows: blockRows)
         var run = try part.run(query)
         let (matching, rest) = split()
-        if run.isNone && rest.isEmpty { return 0 }
+        if run.isNone && rest.isEmpty { return }
         for collector in collectors { try collector.begin(&part) }
         var every = FilterRun(.all, rowCount: segment.view.rowCount, blockRows: blockRows)
         var batch = RowBatch()
-        var count = 0
         for block in 0..<((segment.view.rowCount + blockRows - 1) / blockRows) {
             try context.checkpoint()
             if !run.isNone {
@@ -50,7 +49,6 @@ struct AggregationRun {
             try fill(&batch, block: block, &every, segment, &part)
             for take in rest where !batch.isEmpty { try take(batch, block, &part) }
         }
-        return count
     }
 
     private typealias Taker = (RowBatch, Int, inout AggregatedSegment) throws -> Void

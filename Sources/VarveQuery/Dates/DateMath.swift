@@ -32,11 +32,12 @@ struct DateMath {
         ownFormat = nil
     }
 
-    init(now: Int64, timeZone: Int64, format own: DateTextFormat) {
+    /// - Parameter own: Instead of the field's format, if there is one.
+    init(now: Int64, timeZone: Int64, field names: String? = nil, own: DateTextFormat?) {
         self.now = now
         self.timeZone = timeZone
-        formatNames = own.names
-        format = .standard
+        formatNames = own?.names ?? names ?? DateFormat.defaultNames
+        format = DateFormat(formatNames) ?? .standard
         ownFormat = own
     }
 

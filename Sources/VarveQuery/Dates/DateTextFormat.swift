@@ -63,8 +63,10 @@ struct DateTextFormat: Hashable, Sendable {
 
     /// The patterns that names stand for, as they are written.
     private static let named: [String: String] = [
-        "date_optional_time": "yyyy-MM-dd'T'HH:mm:ss.SSS\(zone)", "iso8601": "yyyy-MM-dd'T'HH:mm:ss.SSS\(zone)",
-        "date_time": "yyyy-MM-dd'T'HH:mm:ss.SSS\(zone)", "date_time_no_millis": "yyyy-MM-dd'T'HH:mm:ss\(zone)",
+        "date_optional_time": "yyyy-MM-dd'T'HH:mm:ss.SSS\(zone)",
+        "iso8601": "yyyy-MM-dd'T'HH:mm:ss.SSS\(zone)",
+        "date_time": "yyyy-MM-dd'T'HH:mm:ss.SSS\(zone)",
+        "date_time_no_millis": "yyyy-MM-dd'T'HH:mm:ss\(zone)",
         "date": "yyyy-MM-dd", "year_month_day": "yyyy-MM-dd", "year_month": "yyyy-MM", "year": "yyyy",
         "basic_date": "yyyyMMdd", "basic_date_time": "yyyyMMdd'T'HHmmss.SSSXX",
         "basic_date_time_no_millis": "yyyyMMdd'T'HHmmssXX", "date_hour": "yyyy-MM-dd'T'HH",

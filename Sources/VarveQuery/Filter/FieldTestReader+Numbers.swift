@@ -15,8 +15,9 @@ extension FieldTestReader {
             let bit = try Self.boolean(value, field)
             return bit...bit
         case .date:
-            let first = try date(value, field, zone: 0, .down)
-            let last = try date(value, field, zone: 0, .up)
+            let dates = DateMath(now: now, timeZone: 0, format: field.format)
+            let first = try Self.date(value, field, dates, .down)
+            let last = try Self.date(value, field, dates, .up)
             return first <= last ? first...last : nil
         case .keyword, .text: preconditionFailure("terms are not numbers")
         }
@@ -24,19 +25,19 @@ extension FieldTestReader {
 
     /// The least column value within a lower bound; nil if none is.
     func lowest(
-        _ bound: QueryBounds.Bound, _ field: FieldDefinition, zone: Int64
+        _ bound: QueryBounds.Bound, _ field: FieldDefinition, _ dates: DateMath
     ) throws(QueryError) -> Int64? {
         switch bound {
         case .including(let value):
             switch field.type {
             case .long: return try Self.integer(value, field).atLeast
-            case .date: return try date(value, field, zone: zone, .down)
+            case .date: return try Self.date(value, field, dates, .down)
             default: return try Self.plain(value, field)
             }
         case .excluding(let value):
             switch field.type {
             case .long: return try Self.integer(value, field).above
-            case .date: return Self.next(try date(value, field, zone: zone, .up))
+            case .date: return Self.next(try Self.date(value, field, dates, .up))
             default: return Self.next(try Self.plain(value, field))
             }
         }
@@ -44,19 +45,19 @@ extension FieldTestReader {
 
     /// The greatest column value within an upper bound; nil if none is.
     func highest(
-        _ bound: QueryBounds.Bound, _ field: FieldDefinition, zone: Int64
+        _ bound: QueryBounds.Bound, _ field: FieldDefinition, _ dates: DateMath
     ) throws(QueryError) -> Int64? {
         switch bound {
         case .including(let value):
             switch field.type {
             case .long: return try Self.integer(value, field).atMost
-            case .date: return try date(value, field, zone: zone, .up)
+            case .date: return try Self.date(value, field, dates, .up)
             default: return try Self.plain(value, field)
             }
         case .excluding(let value):
             switch field.type {
             case .long: return try Self.integer(value, field).below
-            case .date: return Self.previous(try date(value, field, zone: zone, .down))
+            case .date: return Self.previous(try Self.date(value, field, dates, .down))
             default: return Self.previous(try Self.plain(value, field))
             }
         }
@@ -70,17 +71,16 @@ extension FieldTestReader {
         field.type == .boolean ? try boolean(value, field) : try double(value, field).sortableBits
     }
 
-    private func date(
-        _ value: QueryValue, _ field: FieldDefinition, zone: Int64, _ rounding: DateMath.Rounding
+    private static func date(
+        _ value: QueryValue, _ field: FieldDefinition, _ math: DateMath, _ rounding: DateMath.Rounding
     ) throws(QueryError) -> Int64 {
-        let math = DateMath(now: now, timeZone: zone, format: field.format)
         switch value {
         case .string(let text): return try math.milliseconds(text, rounding: rounding)
         case .integer(let number): return try math.milliseconds(String(number), rounding: rounding)
         case .double(let number):
-            guard let whole = Int64(exactly: number.rounded(.down)) else { throw Self.misfit(value, field) }
+            guard let whole = Int64(exactly: number.rounded(.down)) else { throw misfit(value, field) }
             return try math.milliseconds(String(whole), rounding: rounding)
-        case .boolean: throw Self.misfit(value, field)
+        case .boolean: throw misfit(value, field)
         }
     }
 

@@ -56,11 +56,13 @@ struct FieldTestReader {
             return .termRange(
                 TermBounds(lower: bounds.lower.map(Self.termBound), upper: bounds.upper.map(Self.termBound)))
         }
-        let zone = try TimeZoneOffset.milliseconds(bounds.timeZone)
+        let dates = DateMath(
+            now: now, timeZone: try TimeZoneOffset.milliseconds(bounds.timeZone), field: field.format,
+            own: try bounds.format.map { (names) throws(QueryError) in try DateTextFormat(names) })
         var low: Int64? = .min
-        if let bound = bounds.lower { low = try lowest(bound, field, zone: zone) }
+        if let bound = bounds.lower { low = try lowest(bound, field, dates) }
         var high: Int64? = .max
-        if let bound = bounds.upper { high = try highest(bound, field, zone: zone) }
+        if let bound = bounds.upper { high = try highest(bound, field, dates) }
         guard let low, let high, low <= high else { return .nothing }
         return .numbers([low...high])
     }

@@ -15,6 +15,8 @@ public struct QueryBounds: Hashable, Sendable {
     public var upper: Bound?
     /// Applies to dates without an offset, and to their rounding: `+01:00`, `-0330`, `Z`, `UTC`.
     public var timeZone: String?
+    /// How dates of the bounds are written, instead of how the field's are: names or patterns with `||` between.
+    public var format: String?
 
     public init(from lower: Bound? = nil, to upper: Bound? = nil, timeZone: String? = nil) {
         self.lower = lower

@@ -17,6 +17,7 @@ public struct SearchRequest: Hashable, Sendable {
     public var slice: SearchSlice?
     /// What to find out about all that match, whatever the page shows of it.
     public var aggregations: [Aggregation] = []
+    public var details = SearchDetails()
     /// Buckets that an answer may have, all aggregations taken together.
     public var bucketsMax = 65_535
 

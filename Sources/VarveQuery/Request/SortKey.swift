@@ -4,7 +4,7 @@ public import VarveDocument
 ///
 /// A field with several values sorts by its least one ascending and by its greatest one descending, unless `mode`
 /// says otherwise. Documents without a value come last in both directions, unless `missing` says otherwise; among
-/// numbers they tie with the greatest (or least) number there is. Ties beyond the last key are broken by shard and
+/// numbers they tie with the greatest (or least) number there is; or they sort as if they had a given value. Ties beyond the last key are broken by shard and
 /// sequence number, which no refresh, merge or restart changes.
 public struct SortKey: Hashable, Sendable {
     public enum Order: Hashable, Sendable {
@@ -16,12 +16,27 @@ public struct SortKey: Hashable, Sendable {
     public enum Missing: Hashable, Sendable {
         case first
         case last
+        /// As if this were their value.
+        case value(SortValue)
     }
 
-    /// Which of several values counts.
+    /// Which of several values counts, or what is made of them. The last three need numbers; of integers and dates
+    /// an average or a median is rounded to the nearest.
     public enum Mode: Hashable, Sendable {
         case minimum
         case maximum
+        case sum
+        case average
+        case median
+    }
+
+    /// What numbers are compared as, where indices differ in what they have.
+    public enum NumericType: Hashable, Sendable {
+        /// Fractions are cut off.
+        case long
+        case double
+        /// Milliseconds since 1970.
+        case date
     }
 
     /// A field's path, or `_doc`, `_shard_doc`, `_seq_no`, `_id`.
@@ -31,6 +46,7 @@ public struct SortKey: Hashable, Sendable {
     public var mode: Mode
     /// Where no mapping has the field: sort as if it had this type and no values. Otherwise that is an error.
     public var unmappedType: FieldType?
+    public var numericType: NumericType?
 
     public init(
         _ field: String, _ order: Order, missing: Missing = .last, mode: Mode? = nil,

@@ -7,6 +7,10 @@ public struct SearchResult: Sendable {
     public var hits: [SearchHit]
     /// One answer an aggregation, in the order of the request.
     public var aggregations: [AggregationResult] = []
+    /// Whether time was over before all was searched: hits, total and aggregations are of what was.
+    public var isTimedOut = false
+    /// Where `terminateAfter` was given: whether a shard reached it.
+    public var isTerminatedEarly: Bool?
 
     public init(total: TotalHits?, hits: [SearchHit]) {
         self.total = total
@@ -45,6 +49,10 @@ public struct SearchHit: Sendable {
     public let source: DocumentSource?
     /// The routing value that the document was written with.
     package var routing: String?
+    /// The values that were asked for.
+    public internal(set) var fields: [FieldValues] = []
+    /// The names of queries that match it.
+    public internal(set) var matchedQueries: [String] = []
 
     package init(
         id: String, sequenceNumber: SequenceNumber, version: Int64, shard: Int, sortValues: [SortValue],

@@ -11,11 +11,17 @@ extension SegmentKeys {
             guard let field = view.field(named: keys[number].field) else { return keys[number].directed(0) }
             position = try view.ordinal(of: term, field: field)
         case .ids(let ranks): position = try ranks.position(of: term)
-        case .constant, .column, .births: return keys[number].directed(0)
+        case .constant:
+            guard let missing = keys[number].missingTerm else { return keys[number].directed(0) }
+            return keys[number].directed(1 + Int64(term.compare(missing.rawSpan).signum()))
+        case .column, .births: return keys[number].directed(0)
         }
+        let key = keys[number]
         switch position {
-        case .found(let ordinal): return keys[number].directed(2 * Int64(ordinal) + 1)
-        case .absent(let ordinal): return keys[number].directed(2 * Int64(ordinal))
+        case .found(let ordinal): return key.directed(Int64(ordinal) &<< key.termShift &+ key.termShift)
+        case .absent(let ordinal):
+            let side = key.missingTerm.map { Int64(term.compare($0.rawSpan).signum()) } ?? 0
+            return key.directed(Int64(ordinal) &<< key.termShift &+ side)
         }
     }
 
@@ -24,9 +30,15 @@ extension SegmentKeys {
         switch sources[number] {
         case .ordinals:
             guard let field = view.field(named: keys[number].field) else { return }
-            try view.appendTerm(Int(keys[number].directed(key) >> 1), field: field, to: &buffer)
+            let place = keys[number].directed(key)
+            if place & 3 != 2, let missing = keys[number].missingTerm {
+                buffer.append(missing)
+            } else {
+                try view.appendTerm(Int(place >> keys[number].termShift), field: field, to: &buffer)
+            }
         case .ids: try view.appendID(ofRow: row, to: &buffer)
-        case .constant, .column, .births: return
+        case .constant: if let missing = keys[number].missingTerm { buffer.append(missing) }
+        case .column, .births: return
         }
     }
 }

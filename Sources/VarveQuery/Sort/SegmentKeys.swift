@@ -5,13 +5,14 @@ import VarveSegment
 /// The sort keys of one segment: where each comes from, what it can be in a block, and its values block by block.
 ///
 /// Terms become `2 * ordinal + 1`, so that a term which the segment lacks has a place between its neighbours:
-/// `2 * ordinal` of the first greater one.
+/// `2 * ordinal` of the first greater one. Where rows without a term sort as if they had a certain one, terms become
+/// `4 * ordinal + 2`: between two of them there is a place for that one, and one on either side of it.
 struct SegmentKeys {
     enum Source {
         /// Every row has this key.
         case constant(Int64)
-        /// Numbers; longs of an index where others have doubles are widened.
-        case column(ColumnSet.Slot, isWidened: Bool)
+        /// Numbers, and what becomes of them where indices differ.
+        case column(ColumnSet.Slot, NumberConversion)
         case ordinals(ColumnSet.Slot)
         /// Sequence numbers, with the shard in the upper bits for document order.
         case births(base: Int64)
@@ -27,12 +28,29 @@ struct SegmentKeys {
     init(
         _ plan: SortPlan, _ view: any SegmentView, shard: Int, columns: inout ColumnSet, blockRows: Int
     ) throws {
-        keys = plan.keys
         self.view = view
         self.blockRows = blockRows
+        var keys = plan.keys
         var sources: [Source] = []
-        for key in plan.keys { sources.append(try Self.source(key, view, shard, &columns)) }
+        for number in keys.indices {
+            try Self.placeMissingTerm(&keys[number], view)
+            sources.append(try Self.source(keys[number], view, shard, &columns))
+        }
+        self.keys = keys
         self.sources = sources
+    }
+
+    /// A term for rows without one has a place of its own in each segment.
+    private static func placeMissingTerm(_ key: inout SortPlan.Key, _ view: any SegmentView) throws {
+        guard let term = key.missingTerm else { return }
+        guard let field = view.field(named: key.field), view.fields[field].rowsWithValue > 0 else {
+            key.missing = key.directed(1)
+            return
+        }
+        switch try view.ordinal(of: term.rawSpan, field: field) {
+        case .found(let ordinal): key.missing = key.directed(4 * Int64(ordinal) + 2)
+        case .absent(let ordinal): key.missing = key.directed(4 * Int64(ordinal))
+        }
     }
 
     private static func source(
@@ -49,8 +67,10 @@ struct SegmentKeys {
         }
         if key.source == .term { return .ordinals(columns.slot(of: field)) }
         let type = view.fields[field].definition.type
-        let isWidened = key.source == .number(.double) && type != .double && type != .float
-        return .column(columns.slot(of: field), isWidened: isWidened)
+        let isDouble = type == .double || type == .float
+        let wantsDouble = key.source == .number(.double) || key.source == .number(.float)
+        return .column(
+            columns.slot(of: field), isDouble == wantsDouble ? .none : isDouble ? .truncated : .widened)
     }
 
     func rows(of block: Int) -> Range<Int> {
@@ -98,6 +118,8 @@ struct SegmentKeys {
     private func bounds(_ zone: ZoneMap, rows: Int) -> (best: Int64, worst: Int64) {
         let missing = keys[0].missing
         if zone.missing >= rows { return (missing, missing) }
+        // A sum may be beyond all values.
+        if keys[0].mode == .sum { return (.min, .max) }
         let (best, worst) = directed(
             raw(zone.minimum, source: sources[0]), raw(zone.maximum, source: sources[0]))
         return zone.missing == 0 ? (best, worst) : (min(best, missing), max(worst, missing))
@@ -110,8 +132,8 @@ struct SegmentKeys {
     /// A column's value as a key, not yet directed.
     private func raw(_ value: Int64, source: Source) -> Int64 {
         switch source {
-        case .ordinals: value &<< 1 | 1
-        case .column(_, isWidened: true): Double(value).sortableBits
+        case .ordinals: value &<< keys[0].termShift &+ keys[0].termShift
+        case .column(_, let conversion): conversion.apply(value)
         default: value
         }
     }
@@ -157,16 +179,18 @@ struct SegmentKeys {
         let key = keys[number]
         switch sources[number] {
         case .constant(let constant): for row in rows { values[row] = constant }
-        case .column(let slot, let isWidened):
+        case .column(let slot, let conversion):
             try columns.load(slot, block: block)
-            if isWidened {
-                KeyKernels.readWidened(columns.columns[slot], rows, key, into: &values)
+            if key.combines && !columns.columns[slot].starts.isEmpty {
+                CombinedKeys.read(columns.columns[slot], rows, key, conversion, into: &values)
+            } else if conversion != .none {
+                KeyKernels.readConverted(columns.columns[slot], rows, key, conversion, into: &values)
             } else {
                 KeyKernels.read(columns.columns[slot], rows, key, shift: 0, into: &values)
             }
         case .ordinals(let slot):
             try columns.load(slot, block: block)
-            KeyKernels.read(columns.columns[slot], rows, key, shift: 1, into: &values)
+            KeyKernels.read(columns.columns[slot], rows, key, shift: key.termShift, into: &values)
         case .births(let base):
             let start = block * blockRows
             try view.readBirths(start + rows.lowerBound..<start + rows.upperBound, into: &births)
@@ -195,17 +219,18 @@ enum KeyKernels {
         }
     }
 
-    /// Longs as the doubles nearest to them.
-    static func readWidened(
-        _ column: ColumnBlock, _ rows: Range<Int>, _ key: SortPlan.Key, into keys: inout [Int64]
+    /// Longs as the doubles nearest to them, or doubles without their fractions.
+    static func readConverted(
+        _ column: ColumnBlock, _ rows: Range<Int>, _ key: SortPlan.Key, _ conversion: NumberConversion,
+        into keys: inout [Int64]
     ) {
         let complement: Int64 = key.isDescending ? -1 : 0
         if column.starts.isEmpty {
             let values = column.values
-            for row in rows { keys[row] = Double(values[row]).sortableBits ^ complement }
+            for row in rows { keys[row] = conversion.apply(values[row]) ^ complement }
             markMissing(column, rows, key.missing, in: &keys)
         } else {
-            readChosen(column, rows, key, into: &keys) { Double($0).sortableBits ^ complement }
+            readChosen(column, rows, key, into: &keys) { conversion.apply($0) ^ complement }
         }
     }
 

@@ -35,8 +35,8 @@ struct SortCursor {
         tieBreak = number
     }
 
-    private static func read(_ value: SortValue, _ key: SortPlan.Key) throws(QueryError) -> Value {
-        if case .missing = value { return .key(key.missing) }
+    static func read(_ value: SortValue, _ key: SortPlan.Key) throws(QueryError) -> Value {
+        if case .missing = value { return key.missingTerm.map { .term($0) } ?? .key(key.missing) }
         switch key.source {
         case .term, .id: return .term(Array(value.description.utf8))
         case .document, .sequenceNumber, .number(.integer):

@@ -29,9 +29,17 @@ struct SortPlan {
         /// How dates of the field are written.
         let dateFormat: String?
         let isDescending: Bool
-        let takesMaximum: Bool
+        let mode: SortKey.Mode
         /// The key of rows without a value.
-        let missing: Int64
+        var missing: Int64
+        /// The term of rows without one, if they have none of their own: then `missing` differs by segment.
+        var missingTerm: [UInt8]?
+
+        /// A term's key is its ordinal shifted so far, plus as much.
+        var termShift: Int64 { missingTerm == nil ? 1 : 2 }
+        var takesMaximum: Bool { mode == .maximum }
+        /// Whether a row's key is made of all its values.
+        var combines: Bool { mode != .minimum && mode != .maximum }
 
         /// Complements a value where the order is descending.
         func directed(_ value: Int64) -> Int64 { isDescending ? ~value : value }
@@ -55,11 +63,34 @@ struct SortPlan {
     init(_ key: Key) { keys = [key] }
 
     private static func resolve(_ key: SortKey, _ definitions: [FieldDefinition]) throws(QueryError) -> Key {
-        let source = try source(of: key, definitions)
-        return Key(
+        var source = try source(of: key, definitions)
+        if let type = key.numericType { source = try converted(source, to: type, key, definitions) }
+        if [.sum, .average, .median].contains(key.mode), case .term = source {
+            throw QueryError(
+                .invalidRequest, "we only support AVG, MEDIAN and SUM on number based fields",
+                field: key.field)
+        }
+        var resolved = Key(
             field: key.field, source: source, dateFormat: definitions.first?.format,
-            isDescending: key.order == .descending,
-            takesMaximum: key.mode == .maximum, missing: missing(key, source))
+            isDescending: key.order == .descending, mode: key.mode, missing: missing(key, source))
+        if case .value(let value) = key.missing { try resolved.setMissing(value) }
+        return resolved
+    }
+
+    private static func converted(
+        _ source: Source, to type: SortKey.NumericType, _ key: SortKey, _ definitions: [FieldDefinition]
+    ) throws(QueryError) -> Source {
+        guard case .number = source else {
+            throw QueryError(
+                .invalidRequest,
+                "[numeric_type] option cannot be set on a non-numeric field, got "
+                    + "\(definitions.first?.typeName ?? key.field)", field: key.field)
+        }
+        switch type {
+        case .long: return .number(.integer)
+        case .double: return .number(.double)
+        case .date: return .number(.date)
+        }
     }
 
     private static func source(
@@ -104,11 +135,24 @@ struct SortPlan {
     /// The greatest or least value there is, so that rows without one tie with it, as in OpenSearch. Nothing
     /// ties with a missing term.
     private static func missing(_ key: SortKey, _ source: Source) -> Int64 {
-        let isLast = key.missing == .last
+        let isLast = key.missing != .first
         guard source == .number(.double) || source == .number(.float) else { return isLast ? .max : .min }
         let infinity = Double.infinity.sortableBits
         // The complement of the least double's bits is not the greatest double's: mind the direction.
         let value = isLast == (key.order == .ascending) ? infinity : (-Double.infinity).sortableBits
         return key.order == .descending ? ~value : value
+    }
+}
+
+extension SortPlan.Key {
+    /// Rows without a value sort as if they had this one.
+    fileprivate mutating func setMissing(_ value: SortValue) throws(QueryError) {
+        switch source {
+        case .term: missingTerm = Array(value.description.utf8)
+        case .number:
+            guard case .key(let key) = try SortCursor.read(value, self) else { return }
+            missing = key
+        case .id, .document, .sequenceNumber: return
+        }
     }
 }

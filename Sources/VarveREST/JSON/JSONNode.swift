@@ -1,5 +1,6 @@
 import VarveBytes
 import VarveDocument
+import VarveQuery
 
 /// A value of a request's body, and the bytes that say it: for messages that name a place, and for updates, which
 /// keep what they do not change byte for byte.
@@ -79,6 +80,8 @@ struct JSONNode: Sendable {
 struct JSONBody: Sendable {
     let bytes: [UInt8]
     let root: JSONNode
+    /// By where an object begins that stands for values of a document: these values.
+    var lookups: [Int: [QueryValue]] = [:]
 
     static let limits: JSONLimits = {
         var limits = JSONLimits()

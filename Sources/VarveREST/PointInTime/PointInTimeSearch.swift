@@ -18,6 +18,21 @@ struct PointInTimeSearch {
     func answer(
         since start: ContinuousClock.Instant, isTotalNumber: Bool
     ) async throws(RESTError) -> RESTResponse {
+        let found = try await find()
+        return SearchRendering(body, shards: found.shards, lost: found.lost, node: found.node)
+            .response(found.result, pointInTime: clause.id, since: start, isTotalNumber: isTotalNumber)
+    }
+
+    /// What is found.
+    struct Found {
+        var result: SearchResult
+        /// The name of each searched shard's index.
+        var shards: [String]
+        var lost: [ShardFailure]
+        var node: String
+    }
+
+    func find() async throws(RESTError) -> Found {
         let id = try PointInTimeHandlers.parse(clause.id, call.store)
         let pointInTime = PointInTime(call.store, id)
         guard let info = pointInTime.info else { throw missing(id, index: "_na_") }
@@ -50,8 +65,9 @@ struct PointInTimeSearch {
         do { result = try await call.store.search(request, over: reading.shards) } catch {
             throw context.error(error)
         }
-        return SearchRendering(body, shards: reading.indices, lost: failures(reading, id), node: context.node)
-            .response(result, pointInTime: clause.id, since: start, isTotalNumber: isTotalNumber)
+        try body.checkWhole(result, context)
+        return Found(
+            result: result, shards: reading.indices, lost: failures(reading, id), node: context.node)
     }
 
     /// Shards that are lost are an error if nothing is left, or if all are wanted.

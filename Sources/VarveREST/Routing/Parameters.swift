@@ -10,6 +10,11 @@ struct Parameters: Sendable {
 
     init() {}
 
+    init(query: [String: String], path: [String: String]) {
+        self.query = query
+        self.path = path
+    }
+
     init(_ rawQuery: String) throws(RESTError) {
         for pair in rawQuery.split(separator: "&", omittingEmptySubsequences: true) {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -9,7 +9,7 @@ enum Routes {
         + "routing realtime pit"
     private static let index = IndexOptions.parameters
 
-    static let all: [Route] = cluster + indices + documents + searches + cats
+    static let all: [Route] = cluster + indices + documents + searches + searching + cats
 
     private static let cluster: [Route] = [
         Route("GET HEAD", "/", "cluster:monitor/main", InfoHandlers.info),
@@ -99,10 +99,6 @@ enum Routes {
         Route(
             "DELETE", "/_search/scroll/{scroll_id}", "indices:data/read/scroll/clear", ScrollHandlers.clear,
             scroll, body: true),
-        Route("GET POST", "/_count", "indices:data/read/search", SearchHandlers.count, count, body: true),
-        Route(
-            "GET POST", "/{index}/_count", "indices:data/read/search", SearchHandlers.count, count, body: true
-        ),
         Route(
             "POST", "/{index}/_search/point_in_time", "indices:data/read/point_in_time/create",
             PointInTimeCreation.create,
@@ -123,9 +119,6 @@ enum Routes {
             PointInTimeListing.put, body: true),
     ]
     private static let scroll = "scroll scroll_id rest_total_hits_as_int"
-    private static let count =
-        "q df analyzer analyze_wildcard default_operator lenient preference routing min_score "
-        + "terminate_after " + index
 
     private static let cats: [Route] = [
         Route("GET", "/_cat/indices", "indices:monitor/stats", CatHandlers.indices, cat + index),

@@ -145,7 +145,7 @@ struct QueryReader {
                 let bound = try value(member.value, "range")
                 bounds.upper = isOpen ? .excluding(bound) : .including(bound)
             case "time_zone": bounds.timeZone = member.value.scalarText
-            case "format": throw .illegalArgument("[range] query with [format] is not supported")
+            case "format": bounds.format = member.value.scalarText
             default: break
             }
         }
@@ -214,14 +214,13 @@ struct QueryReader {
                     "[terms] query doesn't support multiple fields, found [\(first)] and [\(member.key)]",
                     at: member.value.start)
             }
-            guard let elements = member.value.elements else {
+            guard let values = try termValues(member.value) else {
                 throw parsing(
                     member.value.members == nil
                         ? "[terms] query does not support [\(member.key)]"
-                        : "[terms] lookups are not supported", at: member.value.start)
+                        : "[terms] query lookup element requires specifying the index, id and path.",
+                    at: member.value.start)
             }
-            var values: [QueryValue] = []
-            for element in elements { values.append(try value(element, "terms")) }
             guard values.count <= 65_536 else {
                 throw .illegalArgument(
                     "The number of terms [\(values.count)] used in the Terms Query request has exceeded the "
@@ -236,6 +235,15 @@ struct QueryReader {
                     + "specification", at: node.end - 1)
         }
         return Reading(query: .terms(field, values), score: try boost(of: node, "terms", allowed: [field]))
+    }
+
+    /// A list, or what a document was looked up for; nil if it is neither.
+    private func termValues(_ node: JSONNode) throws(RESTError) -> [QueryValue]? {
+        if let values = body.lookups[node.start] { return values }
+        guard let elements = node.elements else { return nil }
+        var values: [QueryValue] = []
+        for element in elements { values.append(try value(element, "terms")) }
+        return values
     }
 
     private func bool(_ node: JSONNode) throws(RESTError) -> Reading {

@@ -35,14 +35,15 @@ struct SearchBody: Sendable {
     var showsSequence = false
     var tracksScores = false
 
-    private static let ignored: Set<String> = [
-        "timeout", "profile", "stats", "explain", "terminate_after", "indices_boost", "ext",
-        "include_named_queries_score",
-    ]
+    /// Whether hits bear their ids: not if nothing stored is wanted of them.
+    var showsID = true
+    var details = SearchDetails()
+    /// Whether an answer may be of a part of the documents, if time is over before all were searched.
+    var allowsPartial = true
+
     private static let unsupported: Set<String> = [
-        "highlight", "suggest", "rescore", "collapse", "post_filter",
-        "min_score", "script_fields", "fields", "docvalue_fields", "stored_fields", "derived",
-        "search_pipeline",
+        "highlight", "suggest", "rescore", "collapse", "min_score", "script_fields", "derived",
+        "search_pipeline", "indices_boost", "ext",
     ]
 
     init() {}
@@ -62,6 +63,7 @@ struct SearchBody: Sendable {
         case "query":
             let reading = try QueryReader(body).read(node)
             (query, score) = (reading.query, reading.score)
+            details.namedQueries = try NamedQueryReader(body: body).read(node) + details.namedQueries
         case "from": from = try Self.count(node, "from", body)
         case "size": size = try Self.count(node, "size", body)
         case "sort": sort = try SortReader.read(node, body)
@@ -78,11 +80,25 @@ struct SearchBody: Sendable {
         case "version": showsVersion = node.boolean ?? false
         case "seq_no_primary_term": showsSequence = node.boolean ?? false
         case "track_scores": tracksScores = node.boolean ?? false
+        case "post_filter":
+            details.postFilter = try QueryReader(body).read(node).query
+            details.namedQueries += try NamedQueryReader(body: body).read(node)
+        case "fields": details.fields = try FieldSelectionReader(body: body, name: "fields").read(node)
+        case "docvalue_fields":
+            details.columns = try FieldSelectionReader(body: body, name: "docvalue_fields").read(node)
+        case "stored_fields": try setStored(node.elements?.compactMap(\.string) ?? [node.string ?? ""])
+        case "timeout": try setTimeout(node.scalarText ?? "")
+        case "terminate_after": try setTermination(try Self.number(node, "terminate_after", body))
+        case "stats":
+            guard node.elements?.allSatisfy({ $0.string != nil }) == true else {
+                throw QueryReader(body).parsing(
+                    "Unknown key for a \(node.token) in [stats].", at: node.start)
+            }
+        case "explain", "profile", "include_named_queries_score":
+            if node.boolean != false { refuse(member.key, node, body) }
         default:
-            if Self.ignored.contains(member.key) { return }
             if Self.unsupported.contains(member.key) {
-                let error = QueryReader(body).parsing("[\(member.key)] is not supported", at: node.start)
-                refused.append((member.key, error))
+                refuse(member.key, node, body)
                 return
             }
             throw QueryReader(body).parsing(
@@ -90,11 +106,20 @@ struct SearchBody: Sendable {
         }
     }
 
-    private static func count(_ node: JSONNode, _ name: String, _ body: JSONBody) throws(RESTError) -> Int {
+    private mutating func refuse(_ key: String, _ node: JSONNode, _ body: JSONBody) {
+        refused.append((key, QueryReader(body).parsing("[\(key)] is not supported", at: node.start)))
+    }
+
+    private static func number(_ node: JSONNode, _ name: String, _ body: JSONBody) throws(RESTError) -> Int {
         guard let count = node.integer else {
             throw QueryReader(body).parsing(
                 "Unknown key for a \(node.token) in [\(name)].", at: node.start)
         }
+        return count
+    }
+
+    private static func count(_ node: JSONNode, _ name: String, _ body: JSONBody) throws(RESTError) -> Int {
+        let count = try number(node, name, body)
         guard count >= 0 else { throw negative(name, count) }
         return count
     }
@@ -198,7 +223,7 @@ struct SearchBody: Sendable {
 
     /// What the URL says wins over the body.
     mutating func read(_ parameters: Parameters) throws(RESTError) {
-        if parameters.has("q") { throw .illegalArgument("[q] is not supported, send a [query] instead") }
+        if let query = try URLQuery.read(parameters) { self.query = query }
         if let count = try parameters.integer("from") {
             if count < 0 { throw Self.negative("from", count) }
             from = count
@@ -207,9 +232,7 @@ struct SearchBody: Sendable {
             if count < 0 { throw Self.negative("size", count) }
             size = count
         }
-        if let count = try parameters.integer("terminate_after"), count < 0 {
-            throw .illegalArgument("terminateAfter must be > 0")
-        }
+        try readDetails(parameters)
         if let text = parameters.query["sort"] { sort = SortReader.read(text) }
         if let filter = try SourceFilterReader.readIfGiven(parameters) { source = filter }
         if let text = parameters.query["track_total_hits"] {

@@ -1,7 +1,7 @@
 import Varve
 import VarveQuery
 
-/// Searching indices and points in time, and counting.
+/// Searching indices and points in time.
 enum SearchHandlers {
     static let parameters =
         "q from size sort _source _source_includes _source_excludes track_total_hits rest_total_hits_as_int "
@@ -13,7 +13,7 @@ enum SearchHandlers {
 
     static func search(_ call: Call) async throws(RESTError) -> RESTResponse {
         let start = ContinuousClock.now
-        var body = try SearchBody(try call.json())
+        var body = try SearchBody(try await TermsLookup.resolve(try call.json(), call))
         try body.read(call.parameters)
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         try validate(body, call)
@@ -37,6 +37,7 @@ enum SearchHandlers {
         do { result = try await call.store.search(request, in: targets) } catch {
             throw context.error(error)
         }
+        try body.checkWhole(result, context)
         return SearchRendering(body, shards: SearchTarget.names(of: targets)).response(
             result, pointInTime: nil, since: start, isTotalNumber: isTotalNumber)
     }
@@ -90,38 +91,6 @@ enum SearchHandlers {
         }
         if let first = body.refused.first { throw first.error }
     }
-
-    static func count(_ call: Call) async throws(RESTError) -> RESTResponse {
-        var query = Query.all
-        if call.parameters.has("q") { throw .illegalArgument("[q] is not supported, send a [query] instead") }
-        if let body = try call.json() {
-            for member in body.root.members ?? [] {
-                guard member.key == "query" else {
-                    throw QueryReader(body).parsing(
-                        "request does not support [\(member.key)]", at: member.value.start)
-                }
-                query = try QueryReader(body).read(member.value).query
-            }
-        }
-        let targets = try call.targets(
-            call.parameters["index"], IndexOptions(call.parameters), ShardChoice(call))
-        let indices = targets.map(\.index)
-        let context = SearchFailureContext(
-            index: indices.first?.name ?? "", uuid: indices.first?.wireUUID ?? "_na_",
-            node: call.service.nodeID)
-        let result: SearchResult
-        do {
-            result = try await call.store.search(
-                SearchRequest(query, size: 0, totalHits: .exact, source: .none), in: targets)
-        } catch { throw context.error(error) }
-        let shards = targets.reduce(0) { $0 + $1.shardCount }
-        var json = JSONWriter()
-        json.beginObject()
-        json.add("count", result.total?.value ?? 0)
-        json.addShards(total: shards, successful: shards, skipped: 0)
-        json.endObject()
-        return .json(200, json)
-    }
 }
 
 /// From a body to what the library searches for.
@@ -151,6 +120,7 @@ struct SearchTranslation {
             body.query, sort: keys, from: body.from, size: body.size, after: try cursor(context),
             totalHits: body.totalHits, source: body.source, resultWindow: window)
         request.slice = body.slice?.slice
+        request.details = body.details
         request.aggregations = body.aggregations.map(\.aggregation)
         return request
     }

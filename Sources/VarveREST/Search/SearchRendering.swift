@@ -27,7 +27,8 @@ struct SearchRendering {
         if let scroll { json.add("_scroll_id", scroll) }
         if let pointInTime { json.add("pit_id", pointInTime) }
         json.add("took", start.duration(to: .now).wholeMilliseconds)
-        json.add("timed_out", false)
+        json.add("timed_out", result.isTimedOut)
+        if let isEarly = result.isTerminatedEarly { json.add("terminated_early", isEarly) }
         writeShards(to: &json)
         json.key("hits")
         json.beginObject()
@@ -65,7 +66,7 @@ struct SearchRendering {
         return .json(200, json)
     }
 
-    private func writeShards(to json: inout JSONWriter) {
+    func writeShards(to json: inout JSONWriter) {
         json.key("_shards")
         json.beginObject()
         json.add("total", shards.count + lost.count)
@@ -85,7 +86,7 @@ struct SearchRendering {
     private func write(_ hit: SearchHit, to json: inout JSONWriter) {
         json.beginObject()
         json.add("_index", shards[hit.shard])
-        json.add("_id", hit.id)
+        if body.showsID { json.add("_id", hit.id) }
         if body.showsVersion { json.add("_version", hit.version) }
         if body.showsSequence {
             json.add("_seq_no", Int64(clamping: hit.sequenceNumber.rawValue))
@@ -97,7 +98,14 @@ struct SearchRendering {
             json.key("_source")
             json.raw(source.bytes)
         }
+        if !hit.fields.isEmpty { write(hit.fields, to: &json) }
         if let sort = body.sort, !sort.isEmpty { write(hit.sortValues, sort, to: &json) }
+        if !hit.matchedQueries.isEmpty {
+            json.key("matched_queries")
+            json.beginArray()
+            for name in hit.matchedQueries { json.value(name) }
+            json.endArray()
+        }
         json.endObject()
     }
 
@@ -120,6 +128,26 @@ struct SearchRendering {
             }
         }
         json.endArray()
+    }
+
+    private func write(_ fields: [FieldValues], to json: inout JSONWriter) {
+        json.key("fields")
+        json.beginObject()
+        for field in fields {
+            json.key(field.field)
+            json.beginArray()
+            for value in field.values {
+                switch value {
+                case .string(let text): json.value(text)
+                case .integer(let number): json.value(number)
+                case .double(let number): json.value(number)
+                case .float(let number): write(number, to: &json)
+                case .boolean(let flag): json.value(flag)
+                }
+            }
+            json.endArray()
+        }
+        json.endObject()
     }
 
     /// With the digits that a float needs.

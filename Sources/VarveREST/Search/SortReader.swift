@@ -55,13 +55,14 @@ enum SortReader {
         var missing = SortKey.Missing.last
         var mode: SortKey.Mode?
         var unmapped: FieldType?
+        var numeric: SortKey.NumericType?
         for option in options {
             switch option.key {
             case "order": isAscending = try order(option.value.scalarText ?? "")
             case "missing": missing = try missingPlace(option.value)
             case "mode": mode = try readMode(option.value.scalarText ?? "")
             case "unmapped_type": unmapped = type(option.value.scalarText ?? "")
-            case "numeric_type": try checkNumericType(option.value.scalarText ?? "")
+            case "numeric_type": numeric = try numericType(option.value.scalarText ?? "")
             case "nested", "nested_path", "nested_filter":
                 throw .illegalArgument("[\(option.key)] of a sort is not supported")
             default:
@@ -74,9 +75,10 @@ enum SortReader {
             }
         }
         if member.key == "_score" { return .score }
-        return .field(
-            SortKey(
-                member.key, isAscending ?? .ascending, missing: missing, mode: mode, unmappedType: unmapped))
+        var key = SortKey(
+            member.key, isAscending ?? .ascending, missing: missing, mode: mode, unmappedType: unmapped)
+        key.numericType = numeric
+        return .field(key)
     }
 
     private static func order(_ text: String) throws(RESTError) -> SortKey.Order {
@@ -90,11 +92,15 @@ enum SortReader {
     }
 
     private static func missingPlace(_ node: JSONNode) throws(RESTError) -> SortKey.Missing {
-        switch node.string {
-        case "_last": return .last
-        case "_first": return .first
-        default:
-            throw .illegalArgument("[missing] of a sort is [_first] or [_last]; values are not supported")
+        switch node.value {
+        case .string("_last"), .null: return .last
+        case .string("_first"): return .first
+        case .string(let text): return .value(.string(text))
+        case .integer(let number): return .value(.integer(number))
+        case .real(let number): return .value(.double(number))
+        case .boolean(let flag): return .value(.boolean(flag))
+        case .array, .object:
+            throw .illegalArgument("[missing] of a sort is [_first], [_last] or a value")
         }
     }
 
@@ -102,7 +108,9 @@ enum SortReader {
         switch text.lowercased() {
         case "min": return .minimum
         case "max": return .maximum
-        case "sum", "avg", "median": throw .illegalArgument("sort mode [\(text)] is not supported")
+        case "sum": return .sum
+        case "avg": return .average
+        case "median": return .median
         default: throw .illegalArgument("Unknown SortMode [\(text)]")
         }
     }
@@ -119,8 +127,13 @@ enum SortReader {
         }
     }
 
-    private static func checkNumericType(_ text: String) throws(RESTError) {
-        guard ["long", "double", "date", "date_nanos"].contains(text) else {
+    private static func numericType(_ text: String) throws(RESTError) -> SortKey.NumericType {
+        switch text {
+        case "long": return .long
+        case "double": return .double
+        case "date": return .date
+        case "date_nanos": throw .illegalArgument("[numeric_type] of [date_nanos] is not supported")
+        default:
             throw .illegalArgument(
                 "invalid value for [numeric_type], must be [long, double, date, date_nanos], got \(text)")
         }

@@ -32,7 +32,7 @@ struct ValueText {
 
     /// The zone's clock is read from a text without an offset.
     func date(_ text: String, now: Int64, zone: Int64) throws(QueryError) -> Int64 {
-        try DateMath(now: now, timeZone: zone, format: format).milliseconds(text, rounding: .down)
+        try DateMath(now: now, timeZone: zone, own: format).milliseconds(text, rounding: .down)
     }
 
     func text(_ value: Int64) -> String? {

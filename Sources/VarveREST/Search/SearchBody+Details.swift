@@ -1,0 +1,52 @@
+import Varve
+import VarveQuery
+
+/// What a search wants besides its hits, and the limits of its work.
+extension SearchBody {
+    mutating func readDetails(_ parameters: Parameters) throws(RESTError) {
+        if let count = try parameters.integer("terminate_after") { try setTermination(count) }
+        if let text = parameters.query["timeout"] { try setTimeout(text) }
+        if let names = parameters.list("stored_fields") { try setStored(names) }
+        if let names = parameters.list("docvalue_fields") {
+            details.columns = names.map { SearchDetails.Fields($0) }
+        }
+        allowsPartial = try parameters.boolean("allow_partial_search_results", default: true)
+        for name in ["explain", "phase_took", "include_named_queries_score"]
+        where try parameters.boolean(name) {
+            throw .illegalArgument("[\(name)] is not supported")
+        }
+        if parameters.has("search_pipeline") { throw .illegalArgument("[search_pipeline] is not supported") }
+    }
+
+    /// 0 means all documents.
+    mutating func setTermination(_ count: Int) throws(RESTError) {
+        if count < 0 { throw .illegalArgument("terminateAfter must be > 0") }
+        details.terminateAfter = count == 0 ? nil : count
+    }
+
+    /// -1 means no limit.
+    mutating func setTimeout(_ text: String) throws(RESTError) {
+        let timeout = try TimeValue(text, setting: "timeout")
+        details.timeout = timeout.nanoseconds < 0 ? nil : .nanoseconds(timeout.nanoseconds)
+    }
+
+    /// No field is stored beside the source, so naming some only leaves the source out.
+    mutating func setStored(_ names: [String]) throws(RESTError) {
+        if names.contains("_none_") {
+            guard names.count == 1 else {
+                throw .illegalArgument("cannot combine _none_ with other fields")
+            }
+            showsID = false
+            source = .none
+        } else if !names.contains("_source") {
+            source = .none
+        }
+    }
+
+    /// Refuses a part of an answer where only the whole will do.
+    func checkWhole(_ result: SearchResult, _ context: SearchFailureContext) throws(RESTError) {
+        guard result.isTimedOut && !allowsPartial else { return }
+        throw context.shardFailure(
+            504, "query_phase_execution_exception", "Time exceeded", isServerType: true)
+    }
+}

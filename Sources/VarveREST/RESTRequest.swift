@@ -8,6 +8,8 @@ public struct RESTRequest: Sendable {
     public var rawQuery: String
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    /// Set by `RESTService.identify`; nil where nobody is asked.
+    var principal: Principal?
 
     public init(
         _ method: String, _ path: String, query rawQuery: String = "",

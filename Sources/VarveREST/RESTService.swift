@@ -30,14 +30,17 @@ public struct RESTOptions: Sendable {
 public final class RESTService: Sendable {
     public let store: Store
     public let options: RESTOptions
+    /// Nil if nobody is asked who they are.
+    let security: Security?
     let scrolls = ScrollTable()
     let settings: ClusterSettings
     private let router = Router(Routes.all)
 
-    public init(store: Store, options: RESTOptions = RESTOptions()) {
+    public init(store: Store, options: RESTOptions = RESTOptions(), security: Security? = nil) {
         self.store = store
         self.options = options
         settings = ClusterSettings(store)
+        self.security = security
     }
 
     /// 22 characters that name the one node.
@@ -46,6 +49,8 @@ public final class RESTService: Sendable {
     }
 
     public func respond(to request: RESTRequest) async -> RESTResponse {
+        var request = request
+        if let refusal = await identify(&request) { return refusal }
         var parameters = Parameters()
         var response: RESTResponse
         do throws(RESTError) {
@@ -66,9 +71,10 @@ public final class RESTService: Sendable {
             throw .illegalArgument(
                 "request [\(request.method) \(request.path)] does not support having a body")
         }
-        return try await route.handler(
-            Call(
-                service: self, request: request, action: route.action, parameters: parameters, body: body))
+        let call = Call(
+            service: self, request: request, action: route.action, parameters: parameters, body: body)
+        try call.admitRoute(route)
+        return try await route.handler(call)
     }
 
     /// Gives an answer the looks that were asked for.

@@ -10,13 +10,13 @@ final class Server: Sendable {
     let store: Store
     let service: RESTService
 
-    init(_ change: (inout StoreOptions) -> Void = { _ in }) async throws {
+    init(security: Security? = nil, _ change: (inout StoreOptions) -> Void = { _ in }) async throws {
         root = try TemporaryRoot()
         var options = StoreOptions(durability: .async(syncInterval: .seconds(1)))
         options.refreshInterval = nil
         change(&options)
         store = try await Store.open(at: root.path + "/data", options: options)
-        service = RESTService(store: store)
+        service = RESTService(store: store, security: security)
     }
 
     /// - Parameter target: Path and query, as they stand in a request line.

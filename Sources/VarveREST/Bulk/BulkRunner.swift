@@ -55,6 +55,7 @@ struct BulkRunner: Sendable {
             let name = action.index ?? call.parameters.path["index"] ?? ""
             do throws(RESTError) {
                 let target = try await target(action, name)
+                try call.admit(action.kind, on: target.index)
                 let key = target.index.name
                 // Out of the dictionary while it changes: what is held twice would be copied whole.
                 var queue = pending.removeValue(forKey: key) ?? Pending(index: target.index)

@@ -58,11 +58,14 @@ public actor BulkUpload {
 
 extension RESTService {
     /// Where the body of this request goes piece by piece; nil if it is no bulk, or one that is refused whatever
-    /// its body: then `respond(to:)` has the answer.
+    /// its body: then `respond(to:)` has the answer. Where users are known, `identify` comes first.
     public func bulkUpload(for request: RESTRequest) -> BulkUpload? {
         guard request.method == "POST" || request.method == "PUT" else { return nil }
         let segments = request.path.split(separator: "/")
         guard segments.last == "_bulk", segments.count <= 2 else { return nil }
+        guard security == nil || request.principal?.rights.permits(BulkHandlers.action) == true else {
+            return nil
+        }
         do throws(RESTError) {
             try ContentType.check(request.header("Content-Type"))
             var parameters = try Parameters(request.rawQuery)

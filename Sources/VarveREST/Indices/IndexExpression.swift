@@ -6,10 +6,6 @@ import VarveManifest
 ///
 /// Whatever a request reads or writes passes through `admit`, as concrete indices.
 extension Call {
-    /// The one place that knows both what is done, `action`, and to which concrete indices. It lets all pass or
-    /// throws.
-    func admit(_ indices: [Index]) throws(RESTError) -> [Index] { indices }
-
     /// - Parameter expression: Nil or empty for all.
     func indices(
         _ expression: String?, _ options: IndexOptions = IndexOptions()
@@ -33,7 +29,10 @@ extension Call {
             if !index.isOpen { throw .indexClosed(index) }
             return DocumentTarget(index: try admit([index])[0], routing: routing)
         }
-        guard let members = store.aliases[name] else { throw IndexNames.missing(name) }
+        guard let members = store.aliases[name] else {
+            try admit(Actions.onEachIndex(action), names: [name])
+            throw IndexNames.missing(name)
+        }
         let indices = store.indices.filter { index in members.contains { $0.index == index.uuid } }
         guard indices.count == 1, let member = members.first else {
             let names = indices.map(\.name).joined(separator: ", ")
@@ -77,13 +76,17 @@ extension Call {
             try IndexBlock.check(index, .write)
             return DocumentTarget(index: try admit([index])[0], routing: routing)
         }
-        guard makesIndex else { throw IndexNames.missing(name) }
+        guard makesIndex else {
+            try admit(Actions.onEachIndex(action), names: [name])
+            throw IndexNames.missing(name)
+        }
         return DocumentTarget(index: try await makeIndex(name), routing: routing)
     }
 
     private func makeIndex(_ name: String) async throws(RESTError) -> Index {
         try IndexNames.check(name)
         try service.settings.checkAutomaticCreation(of: name)
+        try admit(Actions.onEachIndex(action) + ["indices:admin/create"], names: [name])
         do { return try await store.createIndex(name, mapping: [:], shards: 1, settings: []) } catch {
             // Somebody else may have made it meanwhile.
             if let index = try? store.index(name) { return index }

@@ -176,6 +176,9 @@ enum PointInTimeListing {
 extension Call {
     /// Lets what is done to a point in time pass, as done to all indices that it holds.
     func admit(_ info: PointInTimeInfo) throws(RESTError) -> [Index] {
+        for name in Set(info.pins.compactMap(\.deletedIndex)) {
+            try admit(Actions.onEachIndex(action), names: [name])
+        }
         let names = Set(info.pins.compactMap(\.index))
         return try admit(store.indices.filter { names.contains($0.name) })
     }

@@ -36,11 +36,11 @@ struct PointInTimeSearch {
         let id = try PointInTimeHandlers.parse(clause.id, call.store)
         let pointInTime = PointInTime(call.store, id)
         guard let info = pointInTime.info else { throw missing(id, index: "_na_") }
+        let indices = try call.admit(info)
         let names = info.pins.map(\.index)
         if info.policy != .drop, let deleted = info.pins.first(where: { $0.index == nil && !$0.isLost }) {
             throw .noSuchIndex(deleted.deletedIndex ?? "_na_")
         }
-        let indices = try call.admit(info)
         let context = SearchFailureContext(
             index: names.first.flatMap { $0 } ?? "_na_",
             uuid: names.first.flatMap { $0 }.flatMap { try? call.store.index($0).wireUUID } ?? "_na_",

@@ -95,6 +95,7 @@ struct Call: Sendable {
     let body: [UInt8]
 
     var store: Store { service.store }
+    var principal: Principal? { request.principal }
 
     /// A segment of the path.
     func segment(_ name: String) -> String { parameters.path[name] ?? "" }

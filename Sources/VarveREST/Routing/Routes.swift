@@ -21,6 +21,8 @@ enum Routes {
         Route(
             "PUT", "/_cluster/settings", "cluster:admin/settings/update", ClusterSettingsHandlers.put,
             "flat_settings " + wait, body: true),
+        // Whoever is known may ask.
+        Route("GET POST", "/_plugins/_security/authinfo", "", AuthInfoHandlers.show),
     ]
     private static let health =
         "level local wait_for_status wait_for_nodes wait_for_active_shards wait_for_events "

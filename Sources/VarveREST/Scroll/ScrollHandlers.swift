@@ -16,7 +16,9 @@ enum ScrollHandlers {
         body.totalHits = .exact
         let pointInTime = try await pointInTime(call, keepAlive)
         let id = pointInTime.id
-        let scroll = Scroll(pointInTime: try PointInTimeHandlers.parse(id, call.store), body: body)
+        let scroll = Scroll(
+            pointInTime: try PointInTimeHandlers.parse(id, call.store), body: body, user: call.principal?.name
+        )
         guard call.service.scrolls.insert(id, scroll, call.store) else {
             _ = try? await pointInTime.close()
             throw RESTError(
@@ -86,6 +88,8 @@ enum ScrollHandlers {
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         let name = try parse(id, call.store)
         guard let scroll = call.service.scrolls.find(id) else { throw missing(name, call) }
+        if scroll.user != call.principal?.name { throw call.refusal([call.action]) }
+        if let info = PointInTime(call.store, scroll.pointInTime).info { _ = try call.admit(info) }
         return try await page(call, id, scroll, keepAlive, since: start, isTotalNumber: isTotalNumber)
     }
 
@@ -145,7 +149,9 @@ enum ScrollHandlers {
         for id in ids { _ = try parse(id, call.store) }
         var freed = 0
         for id in ids {
-            guard let scroll = call.service.scrolls.remove(id) else { continue }
+            guard let found = call.service.scrolls.find(id), found.user == call.principal?.name,
+                let scroll = call.service.scrolls.remove(id)
+            else { continue }
             if (try? await PointInTime(call.store, scroll.pointInTime).close()) == true { freed += 1 }
         }
         var json = JSONWriter()

@@ -6,6 +6,8 @@ import VarveQuery
 struct Scroll: Sendable {
     let pointInTime: PointInTimeID
     let body: SearchBody
+    /// Who opened it, and alone may go on with it; nil where nobody is asked.
+    let user: String?
     /// Where the next page starts; nil for the first.
     var cursor: [SortValue]?
 

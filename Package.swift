@@ -50,6 +50,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .target(
             name: "VarveBytes",
@@ -92,10 +93,15 @@ let package = Package(
             ],
             swiftSettings: engine),
         .target(
+            name: "VarvePasswords",
+            dependencies: ["CCrypt"],
+            swiftSettings: engine),
+        .target(
             name: "VarveServer",
             dependencies: [
-                "Varve", "VarveREST",
+                "Varve", "VarveREST", "VarveFiles", "VarveBytes", "VarvePasswords",
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
                 .product(name: "NIOPosix", package: "swift-nio", condition: server),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
@@ -186,9 +192,11 @@ let package = Package(
             ],
             swiftSettings: test),
         .testTarget(
+            name: "VarvePasswordsTests", dependencies: ["VarvePasswords"], swiftSettings: test),
+        .testTarget(
             name: "VarveServerTests",
             dependencies: [
-                "VarveServer", "Varve", "VarveSimulation",
+                "VarveServer", "VarveREST", "Varve", "VarveSimulation",
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
                 .product(name: "NIOPosix", package: "swift-nio", condition: server),
                 .product(name: "Logging", package: "swift-log", condition: server),

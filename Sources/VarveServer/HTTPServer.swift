@@ -21,15 +21,20 @@ public import VarveREST
 public struct HTTPServer: Service, CustomStringConvertible {
     private let service: RESTService
     private let options: ServerOptions
+    private let users: SecuritySource?
     private let logger: Logger
     private let onReady: @Sendable (ListenAddress) async -> Void
 
-    /// - Parameter onReady: Called once connections are taken, with the port that was really bound.
+    /// - Parameters:
+    ///   - users: Who may do what; nil if nobody is asked.
+    ///   - onReady: Called once connections are taken, with the port that was really bound.
     public init(
         store: Store, options: ServerOptions = ServerOptions(), rest: RESTOptions = RESTOptions(),
+        users: SecuritySource? = nil,
         onReady: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
-        service = RESTService(store: store, options: rest)
+        service = RESTService(store: store, options: rest, security: users?.security)
+        self.users = users
         self.options = options
         var logger = Logger(label: "varve") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: options.logLevel.rawValue) ?? .notice
@@ -61,8 +66,10 @@ public struct HTTPServer: Service, CustomStringConvertible {
 
     /// Serves until SIGINT or SIGTERM comes, and returns when what was accepted is done.
     public func runUntilSignalled() async throws {
+        var services: [any Service] = [self]
+        if let users { services.append(SecurityReloading(users: users, logger: logger)) }
         var configuration = ServiceGroupConfiguration(
-            services: [self], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+            services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
         configuration.maximumGracefulShutdownDuration = options.shutdownTimeout
         try await ServiceGroup(configuration: configuration).run()
     }

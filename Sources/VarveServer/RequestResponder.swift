@@ -60,6 +60,11 @@ struct RequestResponder: Sendable {
                 status: 415, type: "illegal_argument_exception",
                 reason: "the Content-Encoding of a body may be gzip or deflate")
         }
+        if let refusal = await service.identify(&message) {
+            // What was refused unread is not kept for the next request.
+            try await skip(&body)
+            return refusal
+        }
         do {
             guard let upload = service.bulkUpload(for: message) else {
                 try await collect(into: &message, &body)
@@ -81,18 +86,30 @@ struct RequestResponder: Sendable {
     private static let damagedCompression = Refusal(
         status: 400, type: "parse_exception", reason: "the compressed body is damaged or incomplete")
 
+    private var tooLong: Refusal {
+        Refusal(
+            status: 413, type: "content_too_long_exception",
+            reason: "a body has at most \(options.bodyBytesMax) bytes")
+    }
+
     private func collect(
         into message: inout RESTRequest, _ body: inout RequestBody.AsyncIterator
     ) async throws {
-        let tooLong = Refusal(
-            status: 413, type: "content_too_long_exception",
-            reason: "a body has at most \(options.bodyBytesMax) bytes")
         let declared = message.header("Content-Length").flatMap { Int($0) } ?? 0
         if declared > options.bodyBytesMax { throw tooLong }
         message.body.reserveCapacity(min(declared, 1 << 20))
         while let part = try await body.next() {
             if message.body.count + part.readableBytes > options.bodyBytesMax { throw tooLong }
             message.body.append(contentsOf: part.readableBytesView)
+        }
+    }
+
+    /// Reads a body that nobody wants, up to the limit of all bodies.
+    private func skip(_ body: inout RequestBody.AsyncIterator) async throws {
+        var left = options.bodyBytesMax
+        while let part = try await body.next() {
+            left -= part.readableBytes
+            if left < 0 { throw tooLong }
         }
     }
 

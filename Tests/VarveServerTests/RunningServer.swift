@@ -1,4 +1,5 @@
 #if Server
+import Foundation
 import Logging
 import ServiceLifecycle
 import Varve
@@ -14,8 +15,10 @@ struct RunningServer {
     /// Asks for a graceful shutdown; the server may still have to finish what it accepted.
     func shutDown() async { await group.triggerGracefulShutdown() }
 
+    /// - Parameter users: A security file.
     static func run(
-        _ change: (inout ServerOptions) -> Void = { _ in }, _ body: (RunningServer) async throws -> Void
+        users: String? = nil, _ change: (inout ServerOptions) -> Void = { _ in },
+        _ body: (RunningServer) async throws -> Void
     ) async throws {
         let root = try TemporaryRoot()
         let store = try await Store.open(
@@ -24,8 +27,14 @@ struct RunningServer {
         options.address = ListenAddress("127.0.0.1:0") ?? options.address
         options.logLevel = .critical
         change(&options)
+        var source: SecuritySource?
+        if let users {
+            let path = root.path + "/users.json"
+            try users.write(toFile: path, atomically: true, encoding: .utf8)
+            source = try SecuritySource(path: path)
+        }
         let (ports, found) = AsyncStream<Int>.makeStream()
-        let server = HTTPServer(store: store, options: options) { address in
+        let server = HTTPServer(store: store, options: options, users: source) { address in
             found.yield(address.port)
             found.finish()
         }

@@ -17,7 +17,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Host and port; port 0 takes a free one.", transform: Self.address)
     var listen = ServerOptions().address
 
-    @Flag(name: .long, help: "Listen on an address that others reach: nobody is asked who they are.")
+    @Option(name: .long, help: "Users, roles and password hashes as JSON; SIGHUP reads it again.")
+    var security: String?
+
+    @Flag(name: .long, help: "Listen on an address that others reach though nobody is asked who they are.")
     var insecure = false
 
     @Option(name: .long, help: "The longest body in MiB; bulks may be longer.")
@@ -43,10 +46,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard listen.isLoopback || insecure else {
+        guard listen.isLoopback || insecure || security != nil else {
             throw CommandFailure.badInput(
-                "\(listen) can be reached by others, and nobody is asked who they are: give --insecure if that "
-                    + "is wanted, or listen on 127.0.0.1")
+                "\(listen) can be reached by others, and nobody is asked who they are: name users with "
+                    + "--security, listen on 127.0.0.1, or give --insecure if that is wanted")
         }
         guard 1...2_047 ~= bodyMebibytesMax else {
             throw CommandFailure.badInput("--body-mebibytes-max is 1 to 2047, not \(bodyMebibytesMax)")
@@ -55,10 +58,16 @@ struct ServeCommand: AsyncParsableCommand {
         options.address = listen
         options.bodyBytesMax = bodyMebibytesMax << 20
         options.logLevel = logLevel
+        let users: SecuritySource?
+        do { users = try security.map { try SecuritySource(path: $0) } } catch {
+            throw CommandFailure.badInput("\(error)")
+        }
         let store = try await Store.open(at: StoreArguments.path(store))
         do {
-            try await HTTPServer(store: store, options: options) { Output.note("listening on http://\($0)") }
-                .runUntilSignalled()
+            let server = HTTPServer(store: store, options: options, users: users) { address in
+                Output.note("listening on http://\(address)")
+            }
+            try await server.runUntilSignalled()
         } catch {
             try? await store.close()
             if error is VarveError { throw error }

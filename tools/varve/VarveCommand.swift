@@ -20,7 +20,7 @@ struct VarveCommand: AsyncParsableCommand {
         ] + serving)
 
     #if Server
-    private static let serving: [any ParsableCommand.Type] = [ServeCommand.self]
+    private static let serving: [any ParsableCommand.Type] = [ServeCommand.self, HashPasswordCommand.self]
     #else
     private static let serving: [any ParsableCommand.Type] = []
     #endif

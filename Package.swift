@@ -136,7 +136,7 @@ let package = Package(
                 "Varve", "VarveSimulation", "VarveFiles", "VarveBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "tools/varve-torture", swiftSettings: strict),
+            path: "tools/varve-torture", swiftSettings: strict + optimised),
         .executableTarget(
             name: "Examples", dependencies: ["Varve"], swiftSettings: strict),
 

@@ -175,7 +175,8 @@ struct IntegerRunEncoder: ~Copyable {
             let value = Double(sortableBits: values[place])
             let power = IntegerRun.powersOfTen[exponent]
             let scaled = (value * power).rounded()
-            if scaled.magnitude < 0x1p53, Self.unscale(scaled, power, floats) == values[place] {
+            // Through the integer itself: it has no -0, so that a column with one is no decimal.
+            if scaled.magnitude < 0x1p53, Self.unscale(Int64(scaled), power, floats) == values[place] {
                 integers.append(Int64(scaled))
                 place &+= 1
             } else if exponent < IntegerRun.exponentMax && value.magnitude < 0x1p53 {
@@ -190,8 +191,8 @@ struct IntegerRunEncoder: ~Copyable {
     }
 
     @inline(__always)
-    private static func unscale(_ integer: Double, _ power: Double, _ floats: Bool) -> Int64 {
-        let value = integer / power
+    private static func unscale(_ integer: Int64, _ power: Double, _ floats: Bool) -> Int64 {
+        let value = Double(integer) / power
         return (floats ? Double(Float(value)) : value).sortableBits
     }
 }

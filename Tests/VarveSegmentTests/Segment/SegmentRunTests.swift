@@ -73,6 +73,12 @@ import VarveDocument
         #expect(try Self.decode(Self.encode(kind, values), count: count) == values)
     }
 
+    @Test(arguments: [IntegerKind.doubles, .floats])
+    func `keeps the sign of a zero among decimals`(kind: IntegerKind) throws {
+        let values = [1.5, -0.0, 0.0, -0.0, 2.25].map(\.sortableBits)
+        #expect(try Self.decode(Self.encode(kind, values), count: values.count) == values)
+    }
+
     @Test func `takes the smallest encoding that it tries`() {
         var random = TestRandom(seed: 1)
         func bytes(_ shape: Int) -> (tag: UInt8, count: Int) {

@@ -36,6 +36,11 @@ public struct Index: Sendable {
         if !isOpen { throw VarveError(.unavailable, "index [\(name)] is closed") }
     }
 
+    /// What points in time hold of it, and held.
+    package var contextCounts: (open: Int, closed: ContextStatistics.Counts) {
+        store.engine.contextCounts(of: engine.uuid)
+    }
+
     /// Each shard in numbers, as searches see it now.
     package func shardFacts() throws(VarveError) -> [ShardFacts] {
         var facts: [ShardFacts] = []

@@ -8,6 +8,8 @@ public struct RESTOptions: Sendable {
     public var nodeName = "varve"
     /// The version of OpenSearch whose behaviour is kept.
     public var version = "3.3.0"
+    /// Where clients reach it, as clients that look for nodes are told.
+    public var publishAddress = "127.0.0.1:9200"
     /// The build of this program, beside it.
     public var build = "varve"
     /// Bytes of a bulk that are looked at before the first of them is applied: a malformed line within them
@@ -17,6 +19,9 @@ public struct RESTOptions: Sendable {
     public var bulkLineBytes = 17 << 20
 
     public init() {}
+
+    /// What segments say of the version that wrote them.
+    static let segmentVersion = "10.3.0"
 }
 
 /// OpenSearch's requests, answered from a store. It owns no socket: whoever does hands each request in.
@@ -35,12 +40,26 @@ public final class RESTService: Sendable {
     let scrolls = ScrollTable()
     let settings: ClusterSettings
     private let router = Router(Routes.all)
+    private let published: Locked<String>
 
     public init(store: Store, options: RESTOptions = RESTOptions(), security: Security? = nil) {
         self.store = store
         self.options = options
         settings = ClusterSettings(store)
         self.security = security
+        published = Locked(options.publishAddress)
+    }
+
+    /// Says where clients reach the service, once that is known.
+    public func publish(at address: String) { published.withLock { $0 = address } }
+
+    var publishAddress: String { published.withLock { $0 } }
+
+    /// The host alone, for tables that show an address.
+    var publishHost: String {
+        let address = publishAddress
+        guard let colon = address.lastIndex(of: ":") else { return address }
+        return String(address[..<colon])
     }
 
     /// 22 characters that name the one node.

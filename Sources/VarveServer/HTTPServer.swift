@@ -53,12 +53,15 @@ public struct HTTPServer: Service, CustomStringConvertible {
             }, options: options)
         let address = options.address
         let onReady = self.onReady
+        let service = self.service
         let server = channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1_024),
             onServerRunning: { channel in
-                await onReady(
-                    ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port))
+                let bound = ListenAddress(
+                    host: address.host, port: channel.localAddress?.port ?? address.port)
+                service.publish(at: "\(bound)")
+                await onReady(bound)
             },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         try await server.run()

@@ -9,6 +9,7 @@ extension Shard {
     /// Makes everything accepted so far part of a segment and commits a manifest. Returns when it is durable.
     /// Does nothing if there is nothing new.
     package func flush() throws(EngineError) {
+        count { $0.flushes += 1 }
         while true {
             let running = activity.withLock { activity -> Event? in
                 if let flushing = activity.flushing { return flushing }

@@ -81,6 +81,7 @@ extension Shard {
                 forgottenThrough: forgottenDeletes(commits.manifest.timeMap))
         }
         guard let plan else { return false }
+        count { $0.merges += 1 }
         var written: WrittenSegment?
         do throws(StorageError) {
             var inputs: [MergeInput] = []

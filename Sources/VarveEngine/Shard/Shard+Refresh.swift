@@ -11,6 +11,7 @@ extension Shard {
     /// - Returns: The state that sees them.
     @discardableResult
     package func refresh() throws(EngineError) -> ShardState {
+        count { $0.refreshes += 1 }
         let outcome: Result<ShardState, EngineError> = structure.withLock { _ in
             do throws(EngineError) { return .success(try refreshStructure()) } catch {
                 return .failure(error)

@@ -1,70 +1,59 @@
 import Varve
 
-/// The cat APIs.
+/// The cat APIs that count and show health; the others have files of their own.
 enum CatHandlers {
-    static func indices(_ call: Call) async throws(RESTError) -> RESTResponse {
-        var table = CatTable([
-            .init(name: "health", alias: "h", description: "current health status"),
-            .init(name: "status", alias: "s", description: "open/close status"),
-            .init(name: "index", alias: "i,idx", description: "index name"),
-            .init(name: "uuid", alias: "id,uuid", description: "index uuid"),
-            .init(name: "pri", alias: "p", description: "number of primary shards", isRight: true),
-            .init(name: "rep", alias: "r", description: "number of replica shards", isRight: true),
-            .init(name: "docs.count", alias: "dc", description: "available docs", isRight: true),
-            .init(name: "docs.deleted", alias: "dd", description: "deleted docs", isRight: true),
-        ])
-        for index in try call.indices(call.parameters["index"], IndexOptions(call.parameters)) {
-            table.rows.append([
-                index.replicaCount == 0 ? "green" : "yellow", "open", index.name, index.wireUUID,
-                String(index.shardCount), String(index.replicaCount), String(try count(index)), "0",
-            ])
-        }
-        return try table.answer(call)
+    /// What there is, one path a line.
+    static func list(_ call: Call) async throws(RESTError) -> RESTResponse {
+        let paths = Routes.cats.map { "/" + $0.pattern.joined(separator: "/") }.filter { $0 != "/_cat" }
+        return .text("=^.^=\n" + paths.map { $0 + "\n" }.joined())
     }
 
     static func count(_ call: Call) async throws(RESTError) -> RESTResponse {
         var table = CatTable([
-            .init(name: "epoch", alias: "t,time", description: "seconds since 1970-01-01 00:00:00"),
-            .init(name: "timestamp", alias: "ts,hms", description: "time in HH:MM:SS"),
-            .init(name: "count", alias: "dc", description: "the document count"),
+            .init("epoch", "t,time", "seconds since 1970-01-01 00:00:00"),
+            .init("timestamp", "ts,hms", "time in HH:MM:SS"),
+            .init("count", "dc,docs.count,docsCount", "the document count"),
         ])
         var total = 0
         for index in try call.indices(call.parameters["index"], IndexOptions(call.parameters)) {
-            total += try count(index)
+            do { total += try index.count() } catch { throw RESTError(error) }
         }
         let time = timestamp(call)
-        table.rows = [[time.epoch, time.clock, String(total)]]
+        table.rows = [[.text(time.epoch), .text(time.clock), .number(total)]]
         return try table.answer(call)
     }
 
     static func health(_ call: Call) async throws(RESTError) -> RESTResponse {
         var table = CatTable([
-            .init(name: "epoch", alias: "t,time", description: "seconds since 1970-01-01 00:00:00"),
-            .init(name: "timestamp", alias: "ts,hms", description: "time in HH:MM:SS"),
-            .init(name: "cluster", alias: "cl", description: "cluster name"),
-            .init(name: "status", alias: "st", description: "health status"),
-            .init(name: "node.total", alias: "nt", description: "total number of nodes", isRight: true),
-            .init(name: "node.data", alias: "nd", description: "number of data nodes", isRight: true),
-            .init(name: "shards", alias: "t,sh", description: "total number of shards", isRight: true),
-            .init(name: "pri", alias: "p", description: "number of primary shards", isRight: true),
-            .init(name: "unassign", alias: "u", description: "number of unassigned shards", isRight: true),
+            .init("epoch", "t,time", "seconds since 1970-01-01 00:00:00"),
+            .init("timestamp", "ts,hms,hhmmss", "time in HH:MM:SS"),
+            .init("cluster", "cl", "cluster name"), .init("status", "st", "health status"),
+            .init("node.total", "nt,nodeTotal", "total number of nodes", isRight: true),
+            .init("node.data", "nd,nodeData", "number of nodes that can store data", isRight: true),
+            .init("discovered_cluster_manager", "dcm", "cluster manager is discovered or not"),
+            .init("shards", "t,sh,shards.total,shardsTotal", "total number of shards", isRight: true),
+            .init("pri", "p,shards.primary,shardsPrimary", "number of primary shards", isRight: true),
+            .init("relo", "r,shards.relocating", "number of relocating nodes", isRight: true),
+            .init("init", "i,shards.initializing", "number of initializing nodes", isRight: true),
+            .init("unassign", "u,shards.unassigned", "number of unassigned shards", isRight: true),
+            .init("pending_tasks", "pt,pendingTasks", "number of pending tasks", isRight: true),
+            .init("max_task_wait_time", "mtwt", "wait time of longest task pending", isRight: true),
+            .init("active_shards_percent", "asp", "active number of shards in percent", isRight: true),
         ])
-        let indices = call.store.indices
-        let shards = indices.reduce(0) { $0 + $1.shardCount }
-        let unassigned = indices.reduce(0) { $0 + $1.shardCount * $1.replicaCount }
+        let health = ClusterHealth(try call.indices(nil, .administrative))
         let time = timestamp(call)
-        table.rows = [
-            [
-                time.epoch, time.clock, call.service.options.clusterName,
-                unassigned == 0 ? "green" : "yellow", "1", "1", String(shards), String(shards),
-                String(unassigned),
-            ]
+        var row: [CatCell] = [
+            .text(time.epoch), .text(time.clock), .text(call.service.options.clusterName),
+            .text(health.status), .number(1), .number(1), .text("true"), .number(health.active),
+            .number(health.active), .number(0), .number(0), .number(health.unassigned), .number(0),
+            .text("-"),
         ]
+        let tenths = Int((health.percent * 10).rounded())
+        row.append(.text("\(tenths / 10).\(tenths % 10)%"))
+        if try !call.parameters.boolean("ts", default: true) { row.removeFirst(2) }
+        if row.count < table.columns.count { table = CatTable(Array(table.columns.dropFirst(2))) }
+        table.rows = [row]
         return try table.answer(call)
-    }
-
-    private static func count(_ index: Index) throws(RESTError) -> Int {
-        do { return try index.count() } catch { throw RESTError(error) }
     }
 
     private static func timestamp(_ call: Call) -> (epoch: String, clock: String) {

@@ -122,6 +122,15 @@ final class ClusterSettings: Sendable {
         throw refuse("([\(text)]) doesn't match")
     }
 
+    /// Throws if what destroys has to name what it destroys.
+    func checkDestruction(of expression: String) throws(RESTError) {
+        guard boolean("action.destructive_requires_name") else { return }
+        let isWild = expression.split(separator: ",").contains { $0 == "_all" || $0.contains("*") }
+        if isWild || expression.isEmpty {
+            throw .illegalArgument("Wildcard expressions or all indices are not allowed")
+        }
+    }
+
     func checkShardCount(_ count: Int) throws(RESTError) {
         let most = integer("action.search.shard_count.limit")
         guard count > most else { return }

@@ -99,7 +99,7 @@ enum WriteParameters {
     }
 
     /// The primaries are active; copies beyond them never come.
-    private static func check(activeShards text: String) throws(RESTError) {
+    static func check(activeShards text: String) throws(RESTError) {
         if text == "all" { return }
         guard let count = Int(text) else {
             throw .illegalArgument("cannot parse ActiveShardCount[\(text)]")

@@ -10,27 +10,12 @@ enum IndexHandlers {
         let name = call.segment("index")
         try IndexNames.check(name)
         if let index = try? call.store.index(name) { throw exists(index) }
-        var mapping = Mapping()
-        var settings: [(key: String, value: String)] = []
-        if let body = try call.json() {
-            guard let members = body.root.members else {
-                throw RESTError(400, "parse_exception", "request body is required to be an object")
-            }
-            for member in members {
-                switch member.key {
-                case "mappings": mapping = try readMapping(body, member.value)
-                case "settings": settings = try IndexSettings.read(member.value)
-                case "aliases" where member.value.members?.isEmpty == true: break
-                case "aliases": throw .illegalArgument("aliases are not supported")
-                default:
-                    throw RESTError(
-                        400, "parse_exception", "unknown key [\(member.key)] for create index")
-                }
-            }
-        }
-        let shards = try IndexSettings.shardCount(settings)
+        if call.store.aliases[name] != nil { throw taken(name) }
+        let definition = try IndexDefinition(call)
         do {
-            _ = try await call.store.createIndex(name, mapping: mapping, shards: shards, settings: settings)
+            _ = try await call.store.createIndex(
+                name, mapping: definition.mapping, shards: IndexSettings.shardCount(definition.settings),
+                settings: definition.settings, aliases: definition.aliases)
         } catch {
             if let index = try? call.store.index(name) { throw exists(index) }
             throw RESTError(error)
@@ -54,33 +39,44 @@ enum IndexHandlers {
                 ]))
     }
 
-    private static func readMapping(_ body: JSONBody, _ node: JSONNode) throws(RESTError) -> Mapping {
-        let bytes = Array(body.text(of: node))
-        do { return try Mapping(json: bytes.rawSpan) } catch { throw RESTError(error) }
+    private static func taken(_ name: String) -> RESTError {
+        RESTError(
+            400,
+            ErrorDetail(
+                "invalid_index_name_exception", "Invalid index name [\(name)], already exists as alias",
+                extra: [.init("index", .string(name)), .init("index_uuid", .string("_na_"))]))
     }
 
     // MARK: Showing and removing
 
     static func exists(_ call: Call) async throws(RESTError) -> RESTResponse {
-        let options = try IndexOptions(call.parameters)
+        let options = try IndexOptions(call.parameters, over: .administrative)
         guard let found = try? call.indices(call.segment("index"), options) else { return .head(404) }
         if found.isEmpty && !call.segment("index").contains("*") { return .head(404) }
         return try await get(call)
     }
 
     static func get(_ call: Call) async throws(RESTError) -> RESTResponse {
-        let indices = try call.indices(call.segment("index"), IndexOptions(call.parameters))
+        let indices = try call.indices(
+            call.segment("index"), IndexOptions(call.parameters, over: .administrative))
+        let aliases = AliasTable(call.store)
         let isFlat = try call.parameters.boolean("flat_settings")
+        let showsDefaults = try call.parameters.boolean("include_defaults")
         var json = JSONWriter(capacity: 1_024)
         json.beginObject()
         for index in indices {
             json.key(index.name)
             json.beginObject()
-            json.addEmptyObject("aliases")
+            json.key("aliases")
+            aliases.write(index, to: &json)
             json.key("mappings")
-            write(index.mapping, to: &json)
+            MappingHandlers.write(index.mapping, to: &json)
             json.key("settings")
             IndexSettings.write(index, isFlat: isFlat, to: &json)
+            if showsDefaults {
+                json.key("defaults")
+                IndexSettings.writeDefaults(index, isFlat: isFlat, to: &json)
+            }
             json.endObject()
         }
         json.endObject()
@@ -88,72 +84,18 @@ enum IndexHandlers {
     }
 
     static func delete(_ call: Call) async throws(RESTError) -> RESTResponse {
-        let options = try IndexOptions(call.parameters)
-        for index in try call.indices(call.segment("index"), options) {
+        var options = try IndexOptions(call.parameters, over: .administrative)
+        options.allowsAliases = false
+        try call.service.settings.checkDestruction(of: call.segment("index"))
+        let indices = try call.indices(call.segment("index"), options)
+        for index in indices { try IndexBlock.check(index, .delete) }
+        for index in indices {
             do { try await call.store.deleteIndex(index.name) } catch {
                 if error.kind == .notFound { throw IndexNames.missing(index.name) }
                 throw RESTError(error)
             }
         }
         return .acknowledged
-    }
-
-    // MARK: Mapping and settings
-
-    static func getMapping(_ call: Call) async throws(RESTError) -> RESTResponse {
-        let indices = try call.indices(call.parameters["index"], IndexOptions(call.parameters))
-        var json = JSONWriter(capacity: 1_024)
-        json.beginObject()
-        for index in indices {
-            json.key(index.name)
-            json.beginObject()
-            json.key("mappings")
-            write(index.mapping, to: &json)
-            json.endObject()
-        }
-        json.endObject()
-        return .json(200, json)
-    }
-
-    static func putMapping(_ call: Call) async throws(RESTError) -> RESTResponse {
-        guard let body = try call.json() else { throw .validation("mapping source is empty") }
-        let mapping = try readMapping(body, body.root)
-        for index in try call.indices(call.segment("index"), IndexOptions(call.parameters)) {
-            do { try await index.extendMapping(mapping) } catch { throw RESTError(error) }
-        }
-        return .acknowledged
-    }
-
-    /// Properties by name, as OpenSearch shows them; what is the default is not said.
-    private static func write(_ mapping: Mapping, to json: inout JSONWriter) {
-        var shown = mapping
-        if shown.dynamic == .on { shown.dynamic = nil }
-        shown.properties = sorted(shown.properties)
-        json.raw(Array(shown.json.utf8))
-    }
-
-    private static func sorted(_ properties: [Mapping.Property]) -> [Mapping.Property] {
-        properties.map { property in
-            var copy = property
-            copy.field.properties = sorted(copy.field.properties)
-            return copy
-        }.sorted { $0.name < $1.name }
-    }
-
-    static func getSettings(_ call: Call) async throws(RESTError) -> RESTResponse {
-        let indices = try call.indices(call.parameters["index"], IndexOptions(call.parameters))
-        let isFlat = try call.parameters.boolean("flat_settings")
-        var json = JSONWriter()
-        json.beginObject()
-        for index in indices {
-            json.key(index.name)
-            json.beginObject()
-            json.key("settings")
-            IndexSettings.write(index, isFlat: isFlat, to: &json)
-            json.endObject()
-        }
-        json.endObject()
-        return .json(200, json)
     }
 
     // MARK: Maintenance
@@ -168,8 +110,22 @@ enum IndexHandlers {
 
     static func forceMerge(_ call: Call) async throws(RESTError) -> RESTResponse {
         let segments = try call.parameters.integer("max_num_segments") ?? 1
+        let isExpunging = try call.parameters.boolean("only_expunge_deletes")
+        if isExpunging && call.parameters.has("max_num_segments") {
+            throw .validation(
+                "cannot set only_expunge_deletes and max_num_segments at the same time, those two "
+                    + "parameters are mutually exclusive")
+        }
+        if isExpunging {
+            throw .illegalArgument("[only_expunge_deletes] is not supported: merge to a number")
+        }
+        _ = try call.parameters.boolean("flush", default: true)
+        guard try call.parameters.boolean("wait_for_completion", default: true) else {
+            throw .illegalArgument(
+                "[wait_for_completion=false] is not supported: there are no tasks to ask for")
+        }
         return try await each(call) { (index) async throws(VarveError) in
-            try await index.merge(toAtMost: max(1, segments))
+            try await index.merge(toAtMost: segments < 1 ? 1 : segments)
         }
     }
 

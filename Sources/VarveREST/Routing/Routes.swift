@@ -1,6 +1,6 @@
 /// The whole surface, one line a path.
 enum Routes {
-    private static let wait = "timeout master_timeout cluster_manager_timeout"
+    static let wait = "timeout master_timeout cluster_manager_timeout"
     private static let write =
         "refresh routing timeout version version_type if_seq_no if_primary_term op_type pipeline "
         + "require_alias wait_for_active_shards"
@@ -9,12 +9,13 @@ enum Routes {
         + "routing realtime pit"
     private static let index = IndexOptions.parameters
 
-    static let all: [Route] = cluster + indices + documents + searches + searching + cats
+    static let all: [Route] =
+        cluster + administration + indices + documents + searches + searching + cats
 
     private static let cluster: [Route] = [
         Route("GET HEAD", "/", "cluster:monitor/main", InfoHandlers.info),
-        Route("GET", "/_cluster/health", "cluster:monitor/health", InfoHandlers.health, health),
-        Route("GET", "/_cluster/health/{index}", "cluster:monitor/health", InfoHandlers.health, health),
+        Route("GET", "/_cluster/health", "cluster:monitor/health", ClusterHealth.answer, health),
+        Route("GET", "/_cluster/health/{index}", "cluster:monitor/health", ClusterHealth.answer, health),
         Route(
             "GET", "/_cluster/settings", "cluster:monitor/settings", ClusterSettingsHandlers.get,
             "flat_settings include_defaults local " + wait),
@@ -35,13 +36,13 @@ enum Routes {
         Route("GET", "/{index}", "indices:admin/get", IndexHandlers.get, shown),
         Route("HEAD", "/{index}", "indices:admin/exists", IndexHandlers.exists, shown),
         Route("DELETE", "/{index}", "indices:admin/delete", IndexHandlers.delete, index + " " + wait),
-        Route("GET", "/_mapping", "indices:admin/mappings/get", IndexHandlers.getMapping, shown),
-        Route("GET", "/{index}/_mapping", "indices:admin/mappings/get", IndexHandlers.getMapping, shown),
+        Route("GET", "/_mapping", "indices:admin/mappings/get", MappingHandlers.get, shown),
+        Route("GET", "/{index}/_mapping", "indices:admin/mappings/get", MappingHandlers.get, shown),
         Route(
-            "PUT POST", "/{index}/_mapping", "indices:admin/mapping/put", IndexHandlers.putMapping,
+            "PUT POST", "/{index}/_mapping", "indices:admin/mapping/put", MappingHandlers.put,
             "write_index_only " + index + " " + wait, body: true),
-        Route("GET", "/_settings", "indices:monitor/settings/get", IndexHandlers.getSettings, shown),
-        Route("GET", "/{index}/_settings", "indices:monitor/settings/get", IndexHandlers.getSettings, shown),
+        Route("GET", "/_settings", "indices:monitor/settings/get", SettingsHandlers.get, shown),
+        Route("GET", "/{index}/_settings", "indices:monitor/settings/get", SettingsHandlers.get, shown),
         Route("GET POST", "/_refresh", "indices:admin/refresh", IndexHandlers.refresh, index),
         Route("GET POST", "/{index}/_refresh", "indices:admin/refresh", IndexHandlers.refresh, index),
         Route("GET POST", "/_flush", "indices:admin/flush", IndexHandlers.flush, flush),
@@ -51,7 +52,7 @@ enum Routes {
         Route("GET POST", "/_analyze", "indices:admin/analyze", AnalyzeHandlers.analyze, body: true),
         Route("GET POST", "/{index}/_analyze", "indices:admin/analyze", AnalyzeHandlers.analyze, body: true),
     ]
-    private static let shown = "flat_settings include_defaults local " + index + " " + wait
+    static let shown = "flat_settings include_defaults local " + index + " " + wait
     private static let flush = "force wait_if_ongoing " + index
     private static let merge =
         "max_num_segments flush only_expunge_deletes wait_for_completion primary_only " + index
@@ -122,12 +123,4 @@ enum Routes {
     ]
     private static let scroll = "scroll scroll_id rest_total_hits_as_int"
 
-    private static let cats: [Route] = [
-        Route("GET", "/_cat/indices", "indices:monitor/stats", CatHandlers.indices, cat + index),
-        Route("GET", "/_cat/indices/{index}", "indices:monitor/stats", CatHandlers.indices, cat + index),
-        Route("GET", "/_cat/count", "indices:data/read/search", CatHandlers.count, cat),
-        Route("GET", "/_cat/count/{index}", "indices:data/read/search", CatHandlers.count, cat),
-        Route("GET", "/_cat/health", "cluster:monitor/health", CatHandlers.health, cat + "ts"),
-    ]
-    private static let cat = CatTable.parameters + " "
 }

@@ -19,12 +19,13 @@ enum ScrollHandlers {
         let scroll = Scroll(
             pointInTime: try PointInTimeHandlers.parse(id, call.store), body: body, user: call.principal?.name
         )
-        guard call.service.scrolls.insert(id, scroll, call.store) else {
+        let most = call.service.settings.integer("search.max_open_scroll_context")
+        guard call.service.scrolls.insert(id, scroll, call.store, countMax: most) else {
             _ = try? await pointInTime.close()
             throw RESTError(
                 429, "rejected_execution_exception",
                 "Trying to create too many scroll contexts. Must be less than or equal to: "
-                    + "[\(ScrollTable.countMax)]. This limit can be set by changing the "
+                    + "[\(most)]. This limit can be set by changing the "
                     + "[search.max_open_scroll_context] setting.")
         }
         do throws(RESTError) {

@@ -17,19 +17,18 @@ struct Scroll: Sendable {
 
 /// The scrolls that are open. Those whose time is over go when the next one is opened.
 final class ScrollTable: Sendable {
-    static let countMax = 500
     private let scrolls = Locked<[String: Scroll]>([:])
 
     func find(_ id: String) -> Scroll? { scrolls.withLock { $0[id] } }
 
     /// False if there are too many.
-    func insert(_ id: String, _ scroll: Scroll, _ store: Store) -> Bool {
+    func insert(_ id: String, _ scroll: Scroll, _ store: Store, countMax: Int) -> Bool {
         for (id, scroll) in scrolls.withLock({ $0 }) where PointInTime(store, scroll.pointInTime).info == nil
         {
             scrolls.withLock { $0[id] = nil }
         }
         return scrolls.withLock { scrolls in
-            guard scrolls.count < Self.countMax else { return false }
+            guard scrolls.count < countMax else { return false }
             scrolls[id] = scroll
             return true
         }

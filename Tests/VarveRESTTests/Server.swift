@@ -1,5 +1,6 @@
 import Testing
 import Varve
+import VarveFiles
 import VarveSimulation
 
 @testable import VarveREST
@@ -9,14 +10,65 @@ final class Server: Sendable {
     private let root: TemporaryRoot
     let store: Store
     let service: RESTService
+    private let options: StoreOptions
 
     init(security: Security? = nil, _ change: (inout StoreOptions) -> Void = { _ in }) async throws {
         root = try TemporaryRoot()
         var options = StoreOptions(durability: .async(syncInterval: .seconds(1)))
         options.refreshInterval = nil
         change(&options)
+        self.options = options
         store = try await Store.open(at: root.path + "/data", options: options)
         service = RESTService(store: store, security: security)
+    }
+
+    /// One whose time passes only when it is told to.
+    init(clock: SimulatedClock) async throws {
+        root = try TemporaryRoot()
+        var options = StoreOptions(durability: .async(syncInterval: .seconds(1)))
+        options.refreshInterval = nil
+        self.options = options
+        var environment = try Environment.system(root: root.path)
+        environment.clock = clock
+        store = try Store.open(in: environment, options: options)
+        service = RESTService(store: store)
+    }
+
+    /// The next process over the directory of one that has ended.
+    private init(after last: Server) async throws {
+        root = last.root
+        options = last.options
+        store = try await Store.open(at: root.path + "/data", options: options)
+        service = RESTService(store: store)
+    }
+
+    func reopened() async throws -> Server {
+        try await store.close()
+        return try await Server(after: self)
+    }
+
+    /// A point in time over an index, or whatever the rest of its path says.
+    func openPointInTime(
+        _ target: String = "i", _ parameters: String = "", at place: SourceLocation = #_sourceLocation
+    ) async -> String {
+        let text = await expect(
+            "POST", "/\(target)/_search/point_in_time?keep_alive=10m\(parameters)", 200, at: place)
+        return Self.member("pit_id", of: text)
+    }
+
+    /// An index with documents `1…count`, each with its number as `n`, refreshed.
+    func fill(_ index: String = "i", _ count: Int = 3, _ body: String = "") async {
+        await expect("PUT", "/\(index)", body, 200)
+        for number in 1...count { await expect("PUT", "/\(index)/_doc/\(number)", #"{"n":\#(number)}"#, 201) }
+        await expect("POST", "/\(index)/_refresh", 200)
+    }
+
+    /// How many documents a search over a point in time finds.
+    func count(pit id: String, at place: SourceLocation = #_sourceLocation) async -> Int? {
+        let text = await expect(
+            "POST", "/_search?filter_path=hits.total.value", #"{"pit":{"id":"\#(id)"},"size":0}"#, 200,
+            at: place)
+        return Int(text.filter(\.isNumber))
     }
 
     /// - Parameter target: Path and query, as they stand in a request line.

@@ -238,8 +238,11 @@ extension StoreEngine {
         return need
     }
 
+    /// Deleted indices that points in time keep.
+    package var heldCount: Int { directory.withLock { $0.held.count } }
+
     /// Lets go of what was kept of deleted indices for points in time that have ended since. Run by the timer.
-    func releaseHeld() {
+    package func releaseHeld() {
         let (isDue, held, names) = directory.withLock { directory in
             defer { directory.mayRelease = false }
             return (

@@ -15,7 +15,7 @@ extension AggregationBuilder {
         let ranges = sorted.map { range in
             RangeCollector.Range(
                 key: range.key ?? "\(Self.bound(range.lower))-\(Self.bound(range.upper))",
-                lower: range.lower?.sortableBits, upper: range.upper?.sortableBits,
+                lower: range.lower.map(Self.edge), upper: range.upper.map(Self.edge),
                 from: AggregationFigure(range.lower), to: AggregationFigure(range.upper))
         }
         var missing: Int64?
@@ -29,6 +29,9 @@ extension AggregationBuilder {
         return RangeCollector(
             ranges, field, missing: missing, isDouble: field.kind != .unmapped, inner, budget)
     }
+
+    /// A bound as sortable bits. Both zeros are at or above a bound of zero.
+    private static func edge(_ bound: Double) -> Int64 { (bound == 0 ? -0.0 : bound).sortableBits }
 
     private static func bound(_ value: Double?) -> String { value.map(JavaNumber.text) ?? "*" }
 

@@ -32,8 +32,11 @@ public struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// The field that it is about, if it is about one.
     public let field: String?
+    /// The limit that it is beyond, where a client wants to know the number.
+    public let limit: Int?
 
-    package init(_ kind: Kind, _ message: String, field: String? = nil) {
+    package init(_ kind: Kind, _ message: String, field: String? = nil, limit: Int? = nil) {
+        self.limit = limit
         self.kind = kind
         self.message = message
         self.field = field

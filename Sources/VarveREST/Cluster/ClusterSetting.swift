@@ -28,6 +28,7 @@ struct ClusterSetting: Sendable {
         ClusterSetting(key: "search.default_allow_partial_results", kind: .boolean, standard: "true"),
         ClusterSetting(key: "search.default_keep_alive", kind: .time, standard: "5m"),
         ClusterSetting(key: "search.keep_alive_interval", kind: .time, standard: "1m", isDynamic: false),
+        ClusterSetting(key: "search.max_buckets", kind: .integer(least: 0), standard: "65535"),
         ClusterSetting(key: "search.max_keep_alive", kind: .time, standard: "24h"),
         ClusterSetting(key: "search.max_open_pit_context", kind: .integer(least: 0), standard: "300"),
         ClusterSetting(key: "search.max_open_scroll_context", kind: .integer(least: 0), standard: "500"),

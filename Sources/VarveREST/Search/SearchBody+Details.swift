@@ -18,6 +18,14 @@ extension SearchBody {
         if parameters.has("search_pipeline") { throw .illegalArgument("[search_pipeline] is not supported") }
     }
 
+    /// What the cluster's settings say where the request does not.
+    mutating func read(_ settings: ClusterSettings, _ parameters: Parameters) {
+        bucketsMax = settings.integer("search.max_buckets")
+        if !parameters.has("allow_partial_search_results") {
+            allowsPartial = settings.boolean("search.default_allow_partial_results")
+        }
+    }
+
     /// 0 means all documents.
     mutating func setTermination(_ count: Int) throws(RESTError) {
         if count < 0 { throw .illegalArgument("terminateAfter must be > 0") }

@@ -40,6 +40,8 @@ struct SearchBody: Sendable {
     var details = SearchDetails()
     /// Whether an answer may be of a part of the documents, if time is over before all were searched.
     var allowsPartial = true
+    /// Buckets that all aggregations together may answer with.
+    var bucketsMax = 65_535
 
     private static let unsupported: Set<String> = [
         "highlight", "suggest", "rescore", "collapse", "min_score", "script_fields", "derived",

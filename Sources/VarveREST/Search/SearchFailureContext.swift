@@ -36,16 +36,16 @@ struct SearchFailureContext: Sendable {
             return .allShardsFailed(
                 400, ErrorDetail("parse_exception", query.message), index: index, node: node,
                 isServerType: true)
-        case .tooManyBuckets: return tooManyBuckets(query.message)
+        case .tooManyBuckets: return tooManyBuckets(query.message, most: query.limit ?? 0)
         case .invalidValue: return shardError("failed to create query: " + query.message)
         default: return shardFailure(400, "illegal_argument_exception", query.message)
         }
     }
 
     /// It shows once all shards have answered. OpenSearch answers 503, which clients try again: the mistake is theirs.
-    private func tooManyBuckets(_ reason: String) -> RESTError {
+    private func tooManyBuckets(_ reason: String, most: Int) -> RESTError {
         let cause = ErrorDetail(
-            "too_many_buckets_exception", reason, extra: [.init("max_buckets", .integer(65_535))])
+            "too_many_buckets_exception", reason, extra: [.init("max_buckets", .integer(Int64(most)))])
         let detail = ErrorDetail(
             "search_phase_execution_exception", "",
             extra: [

@@ -15,6 +15,7 @@ enum SearchHandlers {
         let start = ContinuousClock.now
         var body = try SearchBody(try await TermsLookup.resolve(try call.json(), call))
         try body.read(call.parameters)
+        body.read(call.service.settings, call.parameters)
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         try validate(body, call)
         try checkCombinations(body, isScroll: call.parameters.has("scroll"))
@@ -121,6 +122,7 @@ struct SearchTranslation {
             totalHits: body.totalHits, source: body.source, resultWindow: window)
         request.slice = body.slice?.slice
         request.details = body.details
+        request.bucketsMax = body.bucketsMax
         request.aggregations = body.aggregations.map(\.aggregation)
         return request
     }

@@ -249,4 +249,24 @@ import VarveREST
                 == #"{"aggregations":{"t":{"doc_count_error_upper_bound":0,"sum_other_doc_count":0,"buckets":[{"key":"a","doc_count":0},{"key":"b","doc_count":0},{"key":"c","doc_count":0}]},"h":{"buckets":[{"key_as_string":"2022-01-01T00:00:00.000Z","key":1640995200000,"doc_count":0},{"key_as_string":"2022-02-01T00:00:00.000Z","key":1643673600000,"doc_count":0}]}}}"#
         )
     }
+
+    @Test func `the limit of buckets is a setting`() async throws {
+        let server = try await filled()
+        await server.expect("PUT", "/_cluster/settings", #"{"transient":{"search.max_buckets":2}}"#, 200)
+        let body = #"{"size":0,"aggs":{"a":{"terms":{"field":"k"}}}}"#
+        let text = await server.expect("POST", "/i/_search", body, 400)
+        #expect(text.contains(#"equal to: [2] but was [3]"#) && text.contains(#""max_buckets":2"#))
+    }
+
+    @Test func `both zeros are at a bound of zero`() async throws {
+        let server = try await Server()
+        await server.expect("PUT", "/i", #"{"mappings":{"properties":{"x":{"type":"double"}}}}"#, 200)
+        for (id, number) in ["-0.0", "0.0", "-0.5"].enumerated() {
+            await server.expect("PUT", "/i/_doc/\(id)?refresh=true", #"{"x":\#(number)}"#, 201)
+        }
+        let text = await server.expect(
+            "POST", "/i/_search?filter_path=aggregations.a.buckets.doc_count",
+            #"{"size":0,"aggs":{"a":{"range":{"field":"x","ranges":[{"to":0},{"from":0}]}}}}"#, 200)
+        #expect(text == #"{"aggregations":{"a":{"buckets":[{"doc_count":1},{"doc_count":2}]}}}"#)
+    }
 }

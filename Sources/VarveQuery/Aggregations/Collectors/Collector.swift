@@ -36,7 +36,8 @@ struct ResultBudget {
             throw QueryError(
                 .tooManyBuckets,
                 "Trying to create too many buckets. Must be less than or equal to: [\(limit)] but was [\(count)]. "
-                    + "This limit can be set by changing the [search.max_buckets] cluster level setting.")
+                    + "This limit can be set by changing the [search.max_buckets] cluster level setting.",
+                limit: limit)
         }
     }
 }

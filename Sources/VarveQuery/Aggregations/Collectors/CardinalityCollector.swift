@@ -65,9 +65,7 @@ final class CardinalityCollector: Collector {
         guard value >= 0, let number = column.field else { return missingHash }
         let ordinal = Int(value)
         if hashes[ordinal] == 0 {
-            var term = ByteBuffer()
-            try view.appendTerm(ordinal, field: number, to: &term)
-            hashes[ordinal] = XXH64.hash(term.bytes) | 1
+            try view.forEachTerm(near: ordinal, field: number) { hashes[$0] = XXH64.hash($1) | 1 }
         }
         return hashes[ordinal]
     }

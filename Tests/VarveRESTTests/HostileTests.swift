@@ -8,6 +8,11 @@ import VarveREST
             #"{"query":{"bool":{"must":[{"term":{"a":{"value":"x","boost":2}}}]}},"sort":[{"n":{"order":"desc"}}],"search_after":[1],"_source":{"includes":["a*"]}}"#
         ),
         (
+            "POST", "/i/_search",
+            #"{"fields":["*"],"docvalue_fields":[{"field":"n"}],"timeout":"1s","aggs":{"a":{"terms":{"field":"a.keyword","order":{"b":"asc"},"missing":"z"},"meta":{"m":1},"aggs":{"b":{"max":{"field":"n"}}}},"h":{"histogram":{"field":"n","interval":5,"extended_bounds":{"min":0,"max":9}}},"d":{"date_histogram":{"field":"d","fixed_interval":"1d","offset":"+1h","format":"yyyy-MM"}}}}"#
+        ),
+        ("POST", "/_msearch", "{\"index\":\"i\"}\n{\"size\":0}\n"),
+        (
             "PUT", "/j",
             #"{"settings":{"index":{"number_of_shards":1}},"mappings":{"properties":{"a":{"type":"keyword"}}}}"#
         ),
@@ -68,6 +73,29 @@ import VarveREST
         }
         await server.expect("POST", "/_search", #"{"size":1e400}"#, 400)
         await server.expect("POST", "/_search", #"{"size":-1.5}"#, 400)
+    }
+
+    @Test(arguments: [
+        #"{"histogram":{"field":"n","interval":1e-300}}"#, #"{"histogram":{"field":"x","interval":1}}"#,
+        #"{"histogram":{"field":"x","interval":1,"offset":1e308}}"#,
+        #"{"histogram":{"field":"n","interval":1,"extended_bounds":{"min":"-inf","max":"inf"}}}"#,
+        #"{"date_histogram":{"field":"n","fixed_interval":"9223372036854775807d"}}"#,
+        #"{"date_histogram":{"field":"n","calendar_interval":"1y","offset":-9223372036854775808}}"#,
+        #"{"date_histogram":{"field":"n","calendar_interval":"1M","format":"SSSSSSSSSSSSSSSSSSSSSSSSSSyyyyyyyyyyyyyyyy"}}"#,
+        #"{"date_histogram":{"field":"n","calendar_interval":"1M","extended_bounds":{"min":-9223372036854775808,"max":9223372036854775807}}}"#,
+        #"{"date_range":{"field":"n","ranges":[{"from":-9223372036854775808,"to":1e300}]}}"#,
+        #"{"terms":{"field":"n","size":9223372036854775807}}"#, #"{"min":{"field":"d"}}"#,
+        #"{"composite":{"size":9223372036854775807,"sources":[{"a":{"histogram":{"field":"x","interval":1e-300}}}]}}"#,
+        #"{"cardinality":{"field":"n","precision_threshold":9223372036854775807}}"#,
+        #"{"range":{"field":"n","ranges":[{"from":1e308,"to":-1e308}]}}"#,
+    ]) func `an aggregation of extremes is no fault of the server`(request: String) async throws {
+        let server = try await Server()
+        for (id, number) in ["9223372036854775807", "-9223372036854775808", "0"].enumerated() {
+            await server.expect(
+                "PUT", "/i/_doc/\(id)?refresh=true", #"{"n":\#(number),"x":\#(number).5e10}"#, 201)
+        }
+        let response = await server.send("POST", "/i/_search", #"{"size":0,"aggs":{"a":\#(request)}}"#)
+        #expect(response.status < 500, "\(response.text)")
     }
 
     @Test func `a path that leads out leads nowhere`() async throws {

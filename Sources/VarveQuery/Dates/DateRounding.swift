@@ -28,7 +28,7 @@ struct DateRounding {
         case .quarter: step = .unit(.quarter)
         case .year: step = .unit(.year)
         }
-        guard abs(offset) <= 1 << 50 else {
+        guard offset.magnitude <= 1 << 50 else {
             throw QueryError(.invalidRequest, "the offset of [\(offset)] milliseconds is too large")
         }
         self.zone = zone

@@ -118,6 +118,8 @@ enum ScrollHandlers {
         var request = try SearchTranslation(scroll.body).request(
             window: first?.resultWindow ?? 10_000, context)
         request.after = scroll.cursor
+        // They are of all documents: the first page has said it.
+        if scroll.cursor != nil { request.aggregations = [] }
         let reading: PointInTimeReading
         do {
             reading = try pointInTime.beginReading(
@@ -132,6 +134,7 @@ enum ScrollHandlers {
         do { result = try await call.store.search(request, over: reading.shards) } catch {
             throw context.error(error)
         }
+        try scroll.body.checkWhole(result, context)
         if let last = result.hits.last { call.service.scrolls.move(id, to: last.cursor) }
         return SearchRendering(scroll.body, shards: reading.indices).response(
             result, scroll: id, pointInTime: nil, since: start, isTotalNumber: isTotalNumber)

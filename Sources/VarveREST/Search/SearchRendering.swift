@@ -55,7 +55,7 @@ struct SearchRendering {
         for hit in result.hits { write(hit, to: &json) }
         json.endArray()
         json.endObject()
-        if !body.aggregations.isEmpty {
+        if !result.aggregations.isEmpty {
             json.key("aggregations")
             json.beginObject()
             AggregationRendering(isTyped: body.typesKeys).write(

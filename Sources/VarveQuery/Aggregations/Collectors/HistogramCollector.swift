@@ -113,8 +113,13 @@ final class HistogramCollector: Collector {
                 all.append(BucketCandidate(bucket: -1, key: cell, count: 0))
             }
             let next = request.grid.next(after: cell)
-            if next <= cell { break }
-            cell = next
+            if next > cell {
+                cell = next
+            } else {
+                // Beyond 2^53 doubles have no next integer: there are no gaps to fill, only buckets.
+                guard let key = rest.first?.key else { break }
+                cell = key
+            }
         }
         return all
     }

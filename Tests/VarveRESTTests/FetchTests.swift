@@ -181,6 +181,10 @@ import VarveREST
         ("q=a%20b", "", "[q] is understood as [*] or as one [field:word]; send a [query] instead of [a b]"),
         ("explain=true", "", "[explain] is not supported"),
         ("phase_took=true", "", "[phase_took] is not supported"),
+        ("cancel_after_time_interval=1s", "", "[cancel_after_time_interval] is not supported"),
+        ("batched_reduce_size=1", "", "batchedReduceSize must be >= 2"),
+        ("pre_filter_shard_size=0", "", "preFilterShardSize must be >= 1"),
+        ("max_concurrent_shard_requests=0", "", "maxConcurrentShardRequests must be >= 1"),
         (
             "", #"{"sort":{"n":{"numeric_type":"date_nanos"}}}"#,
             "[numeric_type] of [date_nanos] is not supported"

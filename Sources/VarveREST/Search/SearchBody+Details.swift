@@ -15,7 +15,24 @@ extension SearchBody {
         where try parameters.boolean(name) {
             throw .illegalArgument("[\(name)] is not supported")
         }
-        if parameters.has("search_pipeline") { throw .illegalArgument("[search_pipeline] is not supported") }
+        for name in ["search_pipeline", "cancel_after_time_interval"] where parameters.has(name) {
+            throw .illegalArgument("[\(name)] is not supported")
+        }
+        try Self.checkTuning(parameters)
+    }
+
+    /// What only tunes a cluster of many nodes has to be sound and changes nothing.
+    private static func checkTuning(_ parameters: Parameters) throws(RESTError) {
+        _ = try parameters.boolean("request_cache")
+        for (name, spelt, least) in [
+            ("batched_reduce_size", "batchedReduceSize", 2),
+            ("pre_filter_shard_size", "preFilterShardSize", 1),
+            ("max_concurrent_shard_requests", "maxConcurrentShardRequests", 1),
+        ] {
+            if let number = try parameters.integer(name), number < least {
+                throw .illegalArgument("\(spelt) must be >= \(least)")
+            }
+        }
     }
 
     /// What the cluster's settings say where the request does not.

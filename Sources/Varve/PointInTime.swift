@@ -158,8 +158,9 @@ public struct PointInTime: Sendable {
     ) throws(VarveError) -> [SearchableShard] {
         var shards: [SearchableShard] = []
         for (shard, snapshot) in use.snapshots {
-            let whole = SearchableShard(
+            var whole = SearchableShard(
                 segments: snapshot.segments, fields: shard.schema.snapshot.fields)
+            whole.isFrozen = true
             var filter: Query?
             if let frozen = use.filters.first(where: { $0.index == shard.index }) {
                 filter = try readFilter(frozen.query)

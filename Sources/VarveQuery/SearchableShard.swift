@@ -7,6 +7,8 @@ package struct SearchableShard: Sendable {
     package let segments: [SearchableSegment]
     /// The mapping. A field that only a segment knows counts as mapped too.
     package let fields: [FieldDefinition]
+    /// A point in time: what it does not see is of no account for scores either.
+    package var isFrozen = false
 
     package init(segments: [SearchableSegment], fields: [FieldDefinition]) {
         self.segments = segments

@@ -96,11 +96,13 @@ import VarveSegment
             refusal(of: SearchRequest(.prefix("n", "1")))
                 == QueryError(
                     .invalidRequest,
-                    "a prefix query needs a keyword or text field, but [n] is of type [long]",
+                    "Can only use prefix queries on keyword, text and wildcard fields - not on [n] which is of type "
+                        + "[long]",
                     field: "n"))
         #expect(
             refusal(of: SearchRequest(.wildcard("at", "*")))?.message
-                == "a wildcard query needs a keyword or text field, but [at] is of type [date]")
+                == "Can only use wildcard queries on keyword, text and wildcard fields - not on [at] which is of type [date]"
+        )
         #expect(
             refusal(of: SearchRequest(.term("hidden", "x")))
                 == QueryError(

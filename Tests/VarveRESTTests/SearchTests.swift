@@ -65,7 +65,7 @@ import VarveREST
             #"{"query":{"mtch":{}}}"#, "unknown query [mtch] did you mean [match]?", 18,
             #","caused_by":{"type":"named_object_not_found_exception","reason":"[1:18] unknown field [mtch]"}"#
         ),
-        (#"{"query":{"match_phrase":{"t":"a"}}}"#, "[match_phrase] query is not supported", 26, ""),
+        (#"{"query":{"span_term":{"t":"a"}}}"#, "[span_term] query is not supported", 23, ""),
         (#"{"query":{"term":"x"}}"#, "[term] query malformed, no start_object after query name", 18, ""),
         (
             #"{"query":{"term":{"a":1,"b":2}}}"#,

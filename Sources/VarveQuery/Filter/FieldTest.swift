@@ -9,8 +9,12 @@ enum FieldTest: Equatable {
     case termRange(TermBounds)
     case termPrefix([UInt8])
     case termPattern(WildcardPattern)
-    /// At least so many of these terms; distinct.
-    case termCount(of: [[UInt8]], atLeast: Int)
+    case automaton(Automaton)
+    /// Words that count in the score.
+    case words(WordTest)
+    case phrase(PhraseTest)
+    /// Any row, with or without a value.
+    case everything
 }
 
 /// A range of terms in bytewise order.

@@ -9,7 +9,9 @@ struct FieldTestReader {
 
     func test(_ leaf: QueryNode, of field: FieldDefinition) throws(QueryError) -> FieldTest {
         switch leaf {
-        case .term(_, let value): return try terms([value], of: field)
+        case .term(_, let value):
+            if field.hasTerms { return .words(WordTest(field.term(value.description))) }
+            return try terms([value], of: field)
         case .terms(_, let values): return try terms(values, of: field)
         case .range(_, let bounds): return try range(bounds, of: field)
         case .exists: return .anyValue
@@ -19,8 +21,12 @@ struct FieldTestReader {
         case .wildcard(_, let pattern):
             try Self.expectTerms(field, for: "wildcard")
             return .termPattern(WildcardPattern(field.normalized(pattern)))
-        case .match(_, let text, let rule): return try match(text, rule, of: field)
-        case .all, .none, .ids, .bool: preconditionFailure("not a leaf on a field")
+        case .match(_, let text, let options): return try match(text, options, of: field)
+        case .phrase(_, let text, let options): return try phrase(text, options, of: field)
+        case .pattern(_, let pattern): return try self.pattern(pattern, of: field)
+        case .fuzzy(_, let value, let options): return try fuzzy(value, options, of: field)
+        case .all, .none, .ids, .bool, .boosted, .constant, .best:
+            preconditionFailure("not a leaf on a field")
         }
     }
 
@@ -34,20 +40,6 @@ struct FieldTestReader {
         }
         ranges.sort { $0.lowerBound < $1.lowerBound }
         return ranges.isEmpty ? .nothing : .numbers(Self.joined(ranges))
-    }
-
-    private func match(
-        _ text: QueryValue, _ rule: TokenRule, of field: FieldDefinition
-    ) throws(QueryError) -> FieldTest {
-        guard field.type == .text else { return try terms([text], of: field) }
-        let tokens = Self.sortedUnique(field.queryAnalyzer.tokens(of: text.description))
-        switch rule {
-        case _ where tokens.isEmpty: return .nothing
-        case .any: return .terms(tokens)
-        case .all: return .termCount(of: tokens, atLeast: tokens.count)
-        case .atLeast(let minimum):
-            return .termCount(of: tokens, atLeast: max(minimum.required(of: tokens.count), 1))
-        }
     }
 
     private func range(_ bounds: QueryBounds, of field: FieldDefinition) throws(QueryError) -> FieldTest {
@@ -72,14 +64,6 @@ struct FieldTestReader {
         case .including(let value): TermBounds.Bound(term: Array(value.description.utf8), isIncluded: true)
         case .excluding(let value): TermBounds.Bound(term: Array(value.description.utf8), isIncluded: false)
         }
-    }
-
-    private static func expectTerms(_ field: FieldDefinition, for query: String) throws(QueryError) {
-        if field.hasTerms { return }
-        throw QueryError(
-            .invalidRequest,
-            "a \(query) query needs a keyword or text field, but [\(field.path)] is of type [\(field.typeName)]",
-            field: field.path)
     }
 
     private static func sortedUnique(_ terms: [[UInt8]]) -> [[UInt8]] {

@@ -41,7 +41,7 @@ extension FilterBuilder {
         return runs
     }
 
-    private static func append(_ ordinal: Int, to runs: inout [Range<Int>]) {
+    static func append(_ ordinal: Int, to runs: inout [Range<Int>]) {
         if let last = runs.last, last.upperBound == ordinal {
             runs[runs.count - 1] = last.lowerBound..<(ordinal + 1)
         } else {

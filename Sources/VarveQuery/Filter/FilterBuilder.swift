@@ -8,6 +8,8 @@ struct FilterBuilder {
     let view: any SegmentView
     let blockRows: Int
     var columns: ColumnSet
+    /// Phrases that were looked up, by field.
+    var phrases: [PhraseTest: [Int: PhraseMatches]] = [:]
 
     init(_ view: any SegmentView, _ columns: ColumnSet, blockRows: Int) {
         self.view = view
@@ -23,12 +25,14 @@ struct FilterBuilder {
         case .exists(let path): try exists(path)
         case .leaf(let path, let tests): try leaf(path, tests)
         case .bool(let clauses): try bool(clauses)
+        case .boosted(let query, _), .constant(let query): try filter(query)
+        case .best(let queries, _): try optional(queries, 1)
         }
     }
 
     private mutating func bool(_ clauses: PreparedClauses) throws -> RowFilter {
         var parts: [RowFilter] = []
-        for query in clauses.required {
+        for query in clauses.required + clauses.filtered {
             let part = try filter(query)
             if case .none = part { return .none }
             parts.append(part)
@@ -91,20 +95,13 @@ struct FilterBuilder {
             return try rows(withTerms: [try ordinals(startingWith: prefix, number, field)], number, field)
         case .termPattern(let pattern):
             return try rows(withTerms: try ordinals(matching: pattern, number, field), number, field)
-        case .termCount(let terms, let needed): return try rows(with: needed, of: terms, number)
+        case .automaton(let automaton):
+            return try rows(
+                withTerms: try ordinals(matching: automaton, number, field), number, field)
+        case .words(let words): return try rows(matching: words, number, field)
+        case .phrase(let phrase): return try rows(matching: phrase, number)
+        case .everything: return .all
         }
-    }
-
-    private func rows(with needed: Int, of terms: [[UInt8]], _ number: Int) throws -> RowFilter {
-        var counter = RowCounter(rowCount: view.rowCount)
-        let ranges = try ordinals(of: terms, number)
-        guard ranges.reduce(0, { $0 + $1.count }) >= needed else { return .none }
-        for ordinal in ranges.joined() {
-            var rows = RowBitmap(rowCount: view.rowCount)
-            try view.collectRows(ofTerms: ordinal..<(ordinal + 1), field: number, into: &rows)
-            counter.add(rows)
-        }
-        return .rows(counter.rows(atLeast: needed))
     }
 
     private func rows(withIDs ids: [[UInt8]]) throws -> RowFilter {

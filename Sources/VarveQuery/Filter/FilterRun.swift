@@ -48,6 +48,25 @@ struct FilterRun {
         return union == 0 ? .none : .some
     }
 
+    /// Drops from a block's answer the rows that a test of their places in the block does not pass.
+    mutating func intersect(
+        block: Int, _ coverage: Coverage, _ passes: (Int) -> Bool
+    ) -> Coverage {
+        if case .none = coverage { return .none }
+        if case .all = coverage { BlockKernels.fill(&words, at: 0, rows: rows(of: block)) }
+        var union: UInt64 = 0
+        for i in 0..<((rows(of: block) + 63) / 64) {
+            var rest = words[i]
+            while rest != 0 {
+                let bit = rest.trailingZeroBitCount
+                rest &= rest &- 1
+                if !passes(i * 64 + bit) { words[i] &= ~(1 &<< UInt64(bit)) }
+            }
+            union |= words[i]
+        }
+        return union == 0 ? .none : .some
+    }
+
     /// How many rows an answer holds.
     func count(block: Int, _ coverage: Coverage) -> Int {
         switch coverage {

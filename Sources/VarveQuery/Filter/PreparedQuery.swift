@@ -9,6 +9,9 @@ indirect enum PreparedQuery {
     case exists(String)
     case leaf(String, [FieldType: FieldTest])
     case bool(PreparedClauses)
+    case boosted(PreparedQuery, Float)
+    case constant(PreparedQuery)
+    case best([PreparedQuery], Float)
 
     /// The limits of a query; `docs/architecture.md` lists all limits.
     static let depthMax = 20
@@ -17,8 +20,9 @@ indirect enum PreparedQuery {
 }
 
 struct PreparedClauses {
-    /// `must` and `filter`: scores do not exist yet.
     var required: [PreparedQuery] = []
+    /// Required, and of no account for the score.
+    var filtered: [PreparedQuery] = []
     var optional: [PreparedQuery] = []
     var excluded: [PreparedQuery] = []
     /// How many of `optional` must match.
@@ -55,9 +59,18 @@ struct QueryPreparation {
         case .terms("_id", let ids): return try Self.ids(ids.map(\.description))
         case .exists(let path): return .exists(path)
         case .term(let path, _), .terms(let path, _), .range(let path, _), .prefix(let path, _),
-            .wildcard(let path, _), .match(let path, _, _):
+            .wildcard(let path, _), .match(let path, _, _), .phrase(let path, _, _),
+            .pattern(let path, _), .fuzzy(let path, _, _):
             return try leaf(query.node, on: path)
         case .bool(let clauses): return try bool(clauses, depth: depth)
+        case .boosted(let query, let boost):
+            clauses -= 1
+            return .boosted(try prepare(query, depth: depth), boost)
+        case .constant(let query): return .constant(try prepare(query, depth: depth + 1))
+        case .best(let queries, let share):
+            var parts: [PreparedQuery] = []
+            for query in queries { parts.append(try prepare(query, depth: depth + 1)) }
+            return .best(parts, share)
         }
     }
 
@@ -89,10 +102,11 @@ struct QueryPreparation {
     private mutating func bool(_ clauses: BooleanClauses, depth: Int) throws(QueryError) -> PreparedQuery {
         var prepared = PreparedClauses()
         for query in clauses.must { prepared.required.append(try prepare(query, depth: depth + 1)) }
-        for query in clauses.filter { prepared.required.append(try prepare(query, depth: depth + 1)) }
+        for query in clauses.filter { prepared.filtered.append(try prepare(query, depth: depth + 1)) }
         for query in clauses.should { prepared.optional.append(try prepare(query, depth: depth + 1)) }
         for query in clauses.mustNot { prepared.excluded.append(try prepare(query, depth: depth + 1)) }
-        let isDemanded = prepared.required.isEmpty && !prepared.optional.isEmpty
+        let isDemanded =
+            prepared.required.isEmpty && prepared.filtered.isEmpty && !prepared.optional.isEmpty
         prepared.optionalCount =
             clauses.minimumShouldMatch?.required(of: prepared.optional.count) ?? (isDemanded ? 1 : 0)
         return .bool(prepared)

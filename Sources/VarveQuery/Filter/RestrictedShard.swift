@@ -20,6 +20,8 @@ extension Searcher {
             if let visible = segment.live { live = live.intersection(visible) }
             segments.append(SearchableSegment(view: view, live: live, liveCount: live.count))
         }
-        return SearchableShard(segments: segments, fields: shard.fields)
+        var restricted = SearchableShard(segments: segments, fields: shard.fields)
+        restricted.isFrozen = shard.isFrozen
+        return restricted
     }
 }

@@ -56,7 +56,7 @@ public struct Query: Hashable, Sendable {
     public static func match(
         _ field: String, _ text: QueryValue, _ tokens: TokenRule = .any
     ) -> Query {
-        Query(.match(field, text, tokens))
+        Query(.match(field, text, MatchOptions(tokens)))
     }
 
     /// Documents that match every `must` and `filter`, none of `mustNot`, and at least so many of `should`.
@@ -110,7 +110,7 @@ public enum TokenRule: Hashable, Sendable {
     case atLeast(MinimumShouldMatch)
 }
 
-/// The shape of a query. Text is not scored yet: `must` and `filter` differ only once it is.
+/// The shape of a query.
 package indirect enum QueryNode: Hashable, Sendable {
     case all
     case none
@@ -121,7 +121,13 @@ package indirect enum QueryNode: Hashable, Sendable {
     case exists(String)
     case prefix(String, String)
     case wildcard(String, String)
-    case match(String, QueryValue, TokenRule)
+    case match(String, QueryValue, MatchOptions)
+    case phrase(String, QueryValue, PhraseOptions)
+    case pattern(String, TermPattern)
+    case fuzzy(String, QueryValue, FuzzyOptions)
+    case boosted(Query, Float)
+    case constant(Query)
+    case best([Query], tieBreaker: Float)
     case bool(BooleanClauses)
 }
 

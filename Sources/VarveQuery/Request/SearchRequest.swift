@@ -18,6 +18,10 @@ public struct SearchRequest: Hashable, Sendable {
     /// What to find out about all that match, whatever the page shows of it.
     public var aggregations: [Aggregation] = []
     public var details = SearchDetails()
+    /// Leave out documents with a lower score. Not together with aggregations.
+    public var minimumScore: Float?
+    /// Tell scores even where the order does not need them.
+    public var tracksScores = false
     /// Buckets that an answer may have, all aggregations taken together.
     public var bucketsMax = 65_535
 

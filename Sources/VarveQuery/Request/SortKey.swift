@@ -39,7 +39,7 @@ public struct SortKey: Hashable, Sendable {
         case date
     }
 
-    /// A field's path, or `_doc`, `_shard_doc`, `_seq_no`, `_id`.
+    /// A field's path, or `_score`, `_doc`, `_shard_doc`, `_seq_no`, `_id`.
     public var field: String
     public var order: Order
     public var missing: Missing
@@ -69,6 +69,8 @@ public struct SortKey: Hashable, Sendable {
 
     /// By shard and sequence number: the cheapest order, and the one that breaks every tie.
     public static let document = SortKey("_doc", .ascending)
+    /// The best first, by how well they match the query.
+    public static let score = SortKey("_score", .descending)
     /// By sequence number over all shards.
     public static let sequenceNumber = SortKey("_seq_no", .ascending)
 }

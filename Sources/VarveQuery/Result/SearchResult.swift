@@ -5,6 +5,8 @@ public struct SearchResult: Sendable {
     /// How many documents match; nil if it was not asked for.
     public var total: TotalHits?
     public var hits: [SearchHit]
+    /// The best score of all that match, if scores were asked for and any does.
+    public var maximumScore: Float?
     /// One answer an aggregation, in the order of the request.
     public var aggregations: [AggregationResult] = []
     /// Whether time was over before all was searched: hits, total and aggregations are of what was.
@@ -45,6 +47,8 @@ public struct SearchHit: Sendable {
     public let sortValues: [SortValue]
     /// `(shard, sequence number)` in one number, unique over the search: the value of `_shard_doc`.
     public let tieBreak: Int64
+    /// How well it matches the query, if that was asked for.
+    public let score: Float?
     /// The source, filtered if that was asked for; nil if none was wanted.
     public let source: DocumentSource?
     /// The routing value that the document was written with.
@@ -56,7 +60,7 @@ public struct SearchHit: Sendable {
 
     package init(
         id: String, sequenceNumber: SequenceNumber, version: Int64, shard: Int, sortValues: [SortValue],
-        tieBreak: Int64, source: DocumentSource?
+        tieBreak: Int64, score: Float? = nil, source: DocumentSource?
     ) {
         self.id = id
         self.sequenceNumber = sequenceNumber
@@ -64,6 +68,7 @@ public struct SearchHit: Sendable {
         self.shard = shard
         self.sortValues = sortValues
         self.tieBreak = tieBreak
+        self.score = score
         self.source = source
     }
 

@@ -17,7 +17,7 @@ extension RankedHits {
         let value = sortKey.directed(key)
         switch sortKey.source {
         case .number(.double): return .double(Double(sortableBits: value))
-        case .number(.float): return .float(Float(Double(sortableBits: value)))
+        case .number(.float), .score: return .float(Float(Double(sortableBits: value)))
         case .number(.integer), .number(.date), .document, .sequenceNumber, .term, .id: return .integer(value)
         }
     }

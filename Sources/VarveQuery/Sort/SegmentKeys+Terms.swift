@@ -14,7 +14,7 @@ extension SegmentKeys {
         case .constant:
             guard let missing = keys[number].missingTerm else { return keys[number].directed(0) }
             return keys[number].directed(1 + Int64(term.compare(missing.rawSpan).signum()))
-        case .column, .births: return keys[number].directed(0)
+        case .column, .births, .scores: return keys[number].directed(0)
         }
         let key = keys[number]
         switch position {
@@ -38,7 +38,7 @@ extension SegmentKeys {
             }
         case .ids: try view.appendID(ofRow: row, to: &buffer)
         case .constant: if let missing = keys[number].missingTerm { buffer.append(missing) }
-        case .column, .births: return
+        case .column, .births, .scores: return
         }
     }
 }

@@ -18,6 +18,8 @@ struct SegmentKeys {
         case births(base: Int64)
         /// By row: place of the row's id.
         case ids(IDRanks)
+        /// Scores, which the scan computes; none is above this one.
+        case scores(bound: Int64)
     }
 
     let keys: [SortPlan.Key]
@@ -26,7 +28,8 @@ struct SegmentKeys {
     let blockRows: Int
 
     init(
-        _ plan: SortPlan, _ view: any SegmentView, shard: Int, columns: inout ColumnSet, blockRows: Int
+        _ plan: SortPlan, _ view: any SegmentView, shard: Int, columns: inout ColumnSet, blockRows: Int,
+        scores: ScoreRun? = nil
     ) throws {
         self.view = view
         self.blockRows = blockRows
@@ -34,7 +37,11 @@ struct SegmentKeys {
         var sources: [Source] = []
         for number in keys.indices {
             try Self.placeMissingTerm(&keys[number], view)
-            sources.append(try Self.source(keys[number], view, shard, &columns))
+            if keys[number].source == .score {
+                sources.append(Self.source(keys[number], scores))
+            } else {
+                sources.append(try Self.source(keys[number], view, shard, &columns))
+            }
         }
         self.keys = keys
         self.sources = sources
@@ -53,6 +60,11 @@ struct SegmentKeys {
         }
     }
 
+    private static func source(_ key: SortPlan.Key, _ scores: ScoreRun?) -> Source {
+        if let uniform = scores?.uniform { return .constant(key.directed(Double(uniform).sortableBits)) }
+        return .scores(bound: Double(scores?.bound ?? 0).sortableBits)
+    }
+
     private static func source(
         _ key: SortPlan.Key, _ view: any SegmentView, _ shard: Int, _ columns: inout ColumnSet
     ) throws -> Source {
@@ -61,6 +73,7 @@ struct SegmentKeys {
         case .sequenceNumber: return .births(base: 0)
         case .id: return .ids(try IDRanks(view))
         case .number, .term: break
+        case .score: return .constant(0)
         }
         guard let field = view.field(named: key.field), view.fields[field].rowsWithValue > 0 else {
             return .constant(key.missing)
@@ -91,6 +104,7 @@ struct SegmentKeys {
             let high = view.births.upperBound.rawValue - UInt64(view.rowCount - rows.upperBound)
             return directed(base | Int64(low), base | Int64(high))
         case .ids: return directed(0, 2 * Int64(view.rowCount))
+        case .scores(let bound): return directed(0, bound)
         }
     }
 
@@ -112,6 +126,7 @@ struct SegmentKeys {
             return directed(
                 base | Int64(view.births.lowerBound.rawValue), base | Int64(view.births.upperBound.rawValue))
         case .ids: return directed(0, 2 * Int64(view.rowCount))
+        case .scores(let bound): return directed(0, bound)
         }
     }
 
@@ -155,7 +170,7 @@ struct SegmentKeys {
             let values = columns.columns[slot].values
             let start = partition(count) { raw(values[$0], source: first) >= low }
             return start..<max(start, partition(count) { raw(values[$0], source: first) > high })
-        case .constant, .births, .ids: return 0..<count
+        case .constant, .births, .ids, .scores: return 0..<count
         }
     }
 
@@ -195,6 +210,7 @@ struct SegmentKeys {
             let start = block * blockRows
             try view.readBirths(start + rows.lowerBound..<start + rows.upperBound, into: &births)
             for row in rows { values[row] = key.directed(base | Int64(births[row - rows.lowerBound])) }
+        case .scores: preconditionFailure("scores are the scan's")
         case .ids(let ranks):
             let start = block * blockRows
             for row in rows { values[row] = key.directed(2 * Int64(ranks.ranks[start + row]) + 1) }

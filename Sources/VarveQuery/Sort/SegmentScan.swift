@@ -19,12 +19,19 @@ struct SegmentScan {
     /// By sort key: the keys of the block's rows.
     private var blocks: [[Int64]] = []
     private var births: [UInt64] = []
+    private let filter: RowFilter?
+    private var scores: ScoreRun?
+    /// Rows with a lower score are left out.
+    private let minimumScore: Float?
 
     init(_ segment: ShardSegment, _ search: PreparedSearch, blockRows: Int) throws {
         self.segment = segment.segment
         columns = ColumnSet(segment.segment.view)
+        minimumScore = search.minimumScore
+        (filter, scores) = try search.prepare(segment, &columns, blockRows: blockRows)
         let keys = try SegmentKeys(
-            search.plan, segment.segment.view, shard: segment.shard, columns: &columns, blockRows: blockRows)
+            search.plan, segment.segment.view, shard: segment.shard, columns: &columns, blockRows: blockRows,
+            scores: scores)
         self.keys = keys
         after = try search.cursor.map { try SegmentCursor($0, keys, shard: segment.shard) }
     }
@@ -42,28 +49,66 @@ struct SegmentScan {
         _ query: PreparedQuery, into top: inout TopRows?, counting counter: inout HitCounter,
         _ context: SearchContext
     ) throws {
-        var builder = FilterBuilder(segment.view, columns, blockRows: keys.blockRows)
         var run = FilterRun(
-            try builder.filter(query), rowCount: segment.view.rowCount, blockRows: keys.blockRows)
-        columns = builder.columns
+            try filter(query), rowCount: segment.view.rowCount, blockRows: keys.blockRows)
         if run.isNone { return }
-        if run.isAll { counter.add(segment.liveCount) }
+        var minimum = minimumScore
+        if let uniform = scores?.uniform, let wanted = minimum {
+            if uniform < wanted { return }
+            minimum = nil
+        }
+        let isAll = run.isAll && minimum == nil
+        if isAll { counter.add(segment.liveCount) }
         let isPageOpen = mayEnter(top)
-        if run.isAll && !isPageOpen { return }
+        if isAll && !isPageOpen { return }
         let block = [Int64](repeating: 0, count: min(keys.blockRows, segment.view.rowCount))
         blocks = [[Int64]](repeating: block, count: max(keys.keys.count, 1))
         for bounds in blockOrder(forPage: isPageOpen) {
             let block = Int(bounds.block)
-            let isCounted = counter.isOpen && !run.isAll
+            let isCounted = counter.isOpen && !isAll
             let isWanted = isPageOpen && mayEnter(bounds, top)
             if !isCounted && !isWanted { continue }
             try context.checkpoint()
             var coverage = try run.evaluate(block: block, &columns)
             if let live = segment.live { coverage = run.intersect(live, block: block, coverage) }
+            if let minimum {
+                coverage = try drop(below: minimum, block, coverage, &run)
+            }
             if case .none = coverage { continue }
             if isCounted { counter.add(run.count(block: block, coverage)) }
             if isWanted { try collect(block, coverage, run.words, into: &top) }
         }
+    }
+
+    /// The filter that was made for the scores, or one that is made now.
+    private mutating func filter(_ query: PreparedQuery) throws -> RowFilter {
+        if let filter { return filter }
+        var builder = FilterBuilder(segment.view, columns, blockRows: keys.blockRows)
+        let made = try builder.filter(query)
+        columns = builder.columns
+        return made
+    }
+
+    private mutating func drop(
+        below minimum: Float, _ block: Int, _ coverage: FilterRun.Coverage, _ run: inout FilterRun
+    ) throws -> FilterRun.Coverage {
+        guard var scores else { return coverage }
+        try scores.evaluate(block: block, coverage, run.words, &columns)
+        self.scores = scores
+        return run.intersect(block: block, coverage) { scores.score(at: $0) >= minimum }
+    }
+
+    /// One key of a block's rows.
+    private mutating func read(
+        _ number: Int, _ block: Int, _ rows: Range<Int>, _ coverage: FilterRun.Coverage, _ words: [UInt64]
+    ) throws {
+        guard case .scores = keys.sources[number] else {
+            return try keys.read(
+                number, block: block, rows, into: &blocks[number], &columns, births: &births)
+        }
+        guard scores != nil else { preconditionFailure("no scores to sort by") }
+        try scores?.evaluate(block: block, coverage, words, &columns)
+        scores?.fill(&blocks[number], rows, complement: keys.keys[number].isDescending)
     }
 
     private func blockOrder(forPage isForPage: Bool) -> [Bounds] {
@@ -105,7 +150,7 @@ struct SegmentScan {
         let rows = try keys.candidates(ofBlock: block, in: low...high, &columns)
         if rows.isEmpty { return }
         if !keys.keys.isEmpty {
-            try keys.read(0, block: block, rows, into: &blocks[0], &columns, births: &births)
+            try read(0, block, rows, coverage, words)
         }
         var isComplete = keys.keys.count <= 1
         let first = blocks[0]
@@ -119,10 +164,7 @@ struct SegmentScan {
             if case .some = coverage { mask &= words[word] }
             if mask == 0 { continue }
             if !isComplete {
-                for number in 1..<keys.keys.count {
-                    try keys.read(
-                        number, block: block, rows, into: &blocks[number], &columns, births: &births)
-                }
+                for number in 1..<keys.keys.count { try read(number, block, rows, coverage, words) }
                 isComplete = true
             }
             offer(mask, at: word * 64, start: start, low: low, first, into: &top)

@@ -48,7 +48,7 @@ struct SortCursor {
         case .number(.double):
             guard let number = double(value) else { throw misfit(key) }
             return .key(key.directed(number.sortableBits))
-        case .number(.float):
+        case .number(.float), .score:
             guard let number = double(value) else { throw misfit(key) }
             return .key(key.directed(Double(Float(number)).sortableBits))
         }

@@ -13,6 +13,8 @@ struct SortPlan {
         /// Shard and sequence number.
         case document
         case sequenceNumber
+        /// The score, as the sortable bits of a double.
+        case score
     }
 
     /// How a number reads in a hit's sort values.
@@ -100,6 +102,7 @@ struct SortPlan {
         case "_doc", "_shard_doc": return .document
         case "_seq_no": return .sequenceNumber
         case "_id": return .id
+        case "_score": return .score
         default: break
         }
         var types = Set<FieldType>()
@@ -152,7 +155,7 @@ extension SortPlan.Key {
         case .number:
             guard case .key(let key) = try SortCursor.read(value, self) else { return }
             missing = key
-        case .id, .document, .sequenceNumber: return
+        case .id, .document, .sequenceNumber, .score: return
         }
     }
 }

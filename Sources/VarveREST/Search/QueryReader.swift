@@ -5,15 +5,13 @@ import VarveQuery
 struct QueryReader {
     let body: JSONBody
 
-    /// A query, and the score of its hits where that is the same for all of them: text is not scored yet.
     struct Reading {
         var query: Query
-        var score = 1.0
     }
 
     private static let supported: Set<String> = [
-        "match_all", "match_none", "ids", "term", "terms", "range", "exists", "prefix", "wildcard", "match",
-        "bool", "constant_score",
+        "match_all", "match_none", "ids", "term", "terms", "range", "exists", "prefix", "wildcard", "regexp",
+        "fuzzy", "match", "match_phrase", "multi_match", "bool", "constant_score", "dis_max",
     ]
     /// All names that OpenSearch knows, for suggestions and for telling "unknown" from "not supported".
     private static let known = [
@@ -55,18 +53,16 @@ struct QueryReader {
 
     private func read(_ name: String, _ node: JSONNode) throws(RESTError) -> Reading {
         switch name {
-        case "match_all": return Reading(query: .all, score: try boost(of: node, name, allowed: []))
-        case "match_none": return Reading(query: .none, score: try boost(of: node, name, allowed: []))
+        case "match_all": return Reading(query: Query.all.boosted(by: try boost(of: node, name, allowed: [])))
+        case "match_none":
+            return Reading(query: Query.none.boosted(by: try boost(of: node, name, allowed: [])))
         case "ids": return try ids(node)
         case "exists": return try exists(node)
         case "terms": return try terms(node)
-        case "bool": return try bool(node)
-        case "constant_score":
-            let score = try boost(of: node, name, allowed: ["filter"])
-            guard let filter = node["filter"] else {
-                throw parsing("[constant_score] requires a 'filter' element", at: node.start)
-            }
-            return Reading(query: try read(filter).query, score: score)
+        case "multi_match": return Reading(query: try multiMatch(node))
+        case "bool": return Reading(query: try bool(node))
+        case "dis_max": return Reading(query: try disMax(node))
+        case "constant_score": return Reading(query: try constantScore(node))
         default: return try field(name, node)
         }
     }
@@ -90,34 +86,12 @@ struct QueryReader {
             throw parsing("[\(name)] query does not support array of values", at: value.start)
         }
         switch name {
-        case "term":
-            let (text, score) = try scalar(name, value, key: "value", also: ["case_insensitive"])
-            return Reading(query: .term(field, text), score: score)
-        case "prefix":
-            let (text, score) = try scalar(
-                name, value, key: "value", also: ["case_insensitive", "rewrite"])
-            return Reading(query: .prefix(field, text.description), score: score)
-        case "wildcard":
-            let (text, score) = try scalar(
-                name, value, key: value["wildcard"] == nil ? "value" : "wildcard",
-                also: ["case_insensitive", "rewrite"])
-            return Reading(query: .wildcard(field, text.description), score: score)
         case "range": return try range(field, value)
-        default: return try match(field, value)
+        case "fuzzy": return Reading(query: try fuzzy(field, value))
+        case "match": return Reading(query: try match(field, value))
+        case "match_phrase": return Reading(query: try phrase(field, value))
+        default: return Reading(query: try pattern(name, field, value))
         }
-    }
-
-    /// `{"f": v}` or `{"f": {"value": v, ...}}`.
-    private func scalar(
-        _ name: String, _ node: JSONNode, key: String, also allowed: Set<String>
-    ) throws(RESTError) -> (QueryValue, Double) {
-        guard node.members != nil else { return (try value(node, name), 1) }
-        let score = try boost(of: node, name, allowed: allowed.union([key]))
-        if node["case_insensitive"]?.boolean == true {
-            throw .illegalArgument("[\(name)] query with [case_insensitive] is not supported")
-        }
-        guard let inner = node[key] else { throw .illegalArgument("value cannot be null") }
-        return (try value(inner, name), score)
     }
 
     private func range(_ field: String, _ node: JSONNode) throws(RESTError) -> Reading {
@@ -129,7 +103,7 @@ struct QueryReader {
         guard node.members != nil else {
             throw parsing("[range] query malformed, no start_object after query name", at: node.start)
         }
-        let score = try boost(of: node, "range", allowed: allowed)
+        let boost = try boost(of: node, "range", allowed: allowed)
         for member in node.members ?? [] where !member.value.isNull {
             switch member.key {
             case "gt": bounds.lower = .excluding(try value(member.value, "range"))
@@ -149,35 +123,10 @@ struct QueryReader {
             default: break
             }
         }
-        return Reading(query: .range(field, bounds), score: score)
+        return Reading(query: Query.range(field, bounds).boosted(by: boost))
     }
 
-    private func match(_ field: String, _ node: JSONNode) throws(RESTError) -> Reading {
-        guard node.members != nil else {
-            return Reading(query: .match(field, try value(node, "match")))
-        }
-        let score = try boost(
-            of: node, "match",
-            allowed: ["query", "operator", "minimum_should_match", "lenient", "zero_terms_query"])
-        guard let inner = node["query"] else { throw .illegalArgument("[match] requires query value") }
-        var rule = TokenRule.any
-        if let share = node["minimum_should_match"]?.scalarText {
-            rule = .atLeast(try minimum(share))
-        }
-        switch node["operator"]?.string?.lowercased() {
-        case nil, "or": break
-        case "and": rule = .all
-        case let other?:
-            throw .illegalArgument(
-                "No enum constant org.opensearch.index.query.Operator.\(other.uppercased())")
-        }
-        if let mode = node["zero_terms_query"]?.string?.lowercased(), mode != "none" {
-            throw .illegalArgument("[match] query with [zero_terms_query] of [\(mode)] is not supported")
-        }
-        return Reading(query: .match(field, try value(inner, "match"), rule), score: score)
-    }
-
-    private func minimum(_ text: String) throws(RESTError) -> MinimumShouldMatch {
+    func minimum(_ text: String) throws(RESTError) -> MinimumShouldMatch {
         guard let rule = MinimumShouldMatch(text) else {
             throw .illegalArgument(
                 "Failed to parse value [\(text)] for [minimum_should_match]",
@@ -189,20 +138,20 @@ struct QueryReader {
     // MARK: Other queries
 
     private func ids(_ node: JSONNode) throws(RESTError) -> Reading {
-        let score = try boost(of: node, "ids", allowed: ["values", "type"])
+        let boost = try boost(of: node, "ids", allowed: ["values", "type"])
         guard let values = node["values"] else {
             throw parsing("[ids] requires providing ids values", at: node.start)
         }
         return Reading(
-            query: .ids((values.elements ?? [values]).compactMap(\.scalarText)), score: score)
+            query: Query.ids((values.elements ?? [values]).compactMap(\.scalarText)).boosted(by: boost))
     }
 
     private func exists(_ node: JSONNode) throws(RESTError) -> Reading {
-        let score = try boost(of: node, "exists", allowed: ["field"])
+        let boost = try boost(of: node, "exists", allowed: ["field"])
         guard let field = node["field"]?.string else {
             throw parsing("[exists] must be provided with a [field]", at: node.start)
         }
-        return Reading(query: .exists(field), score: score)
+        return Reading(query: Query.exists(field).boosted(by: boost))
     }
 
     private func terms(_ node: JSONNode) throws(RESTError) -> Reading {
@@ -234,7 +183,8 @@ struct QueryReader {
                 "[terms] query requires a field name, followed by array of terms or a document lookup "
                     + "specification", at: node.end - 1)
         }
-        return Reading(query: .terms(field, values), score: try boost(of: node, "terms", allowed: [field]))
+        let boost = try boost(of: node, "terms", allowed: [field, "value_type"])
+        return Reading(query: Query.terms(field, values).boosted(by: boost))
     }
 
     /// A list, or what a document was looked up for; nil if it is neither.
@@ -244,31 +194,6 @@ struct QueryReader {
         var values: [QueryValue] = []
         for element in elements { values.append(try value(element, "terms")) }
         return values
-    }
-
-    private func bool(_ node: JSONNode) throws(RESTError) -> Reading {
-        let kinds: Set<String> = ["must", "filter", "should", "must_not", "mustNot"]
-        let score = try boost(
-            of: node, "bool",
-            allowed: kinds.union(["minimum_should_match", "adjust_pure_negative"]))
-        var clauses: [String: [Reading]] = [:]
-        for member in node.members ?? [] where kinds.contains(member.key) {
-            let key = member.key == "mustNot" ? "must_not" : member.key
-            for element in member.value.elements ?? [member.value] {
-                clauses[key, default: []].append(try read(element))
-            }
-        }
-        func queries(_ key: String) -> [Query] { (clauses[key] ?? []).map(\.query) }
-        let share = try node["minimum_should_match"]?.scalarText.map {
-            (text) throws(RESTError) in try minimum(text)
-        }
-        let scored = (clauses["must"] ?? []).reduce(0) { $0 + $1.score }
-        let isFilterOnly = clauses["must"] == nil && clauses["should"] == nil && !clauses.isEmpty
-        return Reading(
-            query: .bool(
-                must: queries("must"), filter: queries("filter"), should: queries("should"),
-                mustNot: queries("must_not"), minimumShouldMatch: share),
-            score: isFilterOnly ? 0 : (clauses["must"] == nil ? 1 : scored) * score)
     }
 
     // MARK: Parts
@@ -286,13 +211,17 @@ struct QueryReader {
     }
 
     /// Checks that nothing else is said, and answers the boost.
-    private func boost(
-        of node: JSONNode, _ name: String, allowed: Set<String>
-    ) throws(RESTError) -> Double {
-        var boost = 1.0
+    func boost(of node: JSONNode, _ name: String, allowed: Set<String>) throws(RESTError) -> Float {
+        var boost: Float = 1
         for member in node.members ?? [] {
             switch member.key {
-            case "boost": boost = member.value.scalarText.flatMap { Double($0) } ?? 1
+            case "boost":
+                boost = try number(member.value, "boost", name)
+                if boost < 0 {
+                    throw .illegalArgument(
+                        "negative [boost] are not allowed in [\(name)], use a value between 0 and 1 to deboost"
+                    )
+                }
             case "_name": break
             default:
                 guard allowed.contains(member.key) else {

@@ -16,7 +16,6 @@ struct SearchBody: Sendable {
     }
 
     var query = Query.all
-    var score = 1.0
     var from = 0
     var size = 10
     var sort: [SortReader.Key]?
@@ -34,6 +33,7 @@ struct SearchBody: Sendable {
     var showsVersion = false
     var showsSequence = false
     var tracksScores = false
+    var minimumScore: Float?
 
     /// Whether hits bear their ids: not if nothing stored is wanted of them.
     var showsID = true
@@ -44,7 +44,7 @@ struct SearchBody: Sendable {
     var bucketsMax = 65_535
 
     private static let unsupported: Set<String> = [
-        "highlight", "suggest", "rescore", "collapse", "min_score", "script_fields", "derived",
+        "highlight", "suggest", "rescore", "collapse", "script_fields", "derived",
         "search_pipeline", "indices_boost", "ext",
     ]
 
@@ -63,8 +63,7 @@ struct SearchBody: Sendable {
         let node = member.value
         switch member.key {
         case "query":
-            let reading = try QueryReader(body).read(node)
-            (query, score) = (reading.query, reading.score)
+            query = try QueryReader(body).read(node).query
             details.namedQueries = try NamedQueryReader(body: body).read(node) + details.namedQueries
         case "from": from = try Self.count(node, "from", body)
         case "size": size = try Self.count(node, "size", body)
@@ -82,6 +81,7 @@ struct SearchBody: Sendable {
         case "version": showsVersion = node.boolean ?? false
         case "seq_no_primary_term": showsSequence = node.boolean ?? false
         case "track_scores": tracksScores = node.boolean ?? false
+        case "min_score": minimumScore = try QueryReader(body).number(node, "min_score", "search")
         case "post_filter":
             details.postFilter = try QueryReader(body).read(node).query
             details.namedQueries += try NamedQueryReader(body: body).read(node)
@@ -219,6 +219,13 @@ struct SearchBody: Sendable {
         }
         guard let id else { throw .illegalArgument("point int time id is not provided") }
         return PointInTimeClause(id: id, keepAlive: keepAlive)
+    }
+
+    /// Whether the best come first and nothing else orders them: then hits show no sort values.
+    var sortsByScore: Bool {
+        guard let sort, !sort.isEmpty else { return true }
+        guard after == nil, sort.count == 1, case .score(.descending) = sort[0] else { return false }
+        return true
     }
 
     // MARK: Parameters

@@ -115,19 +115,29 @@ struct SearchTranslation {
                 400, "search_exception",
                 "`from` parameter must be set to 0 when `search_after` is used.", isServerType: true)
         }
+        if body.minimumScore != nil && !body.aggregations.isEmpty {
+            throw .illegalArgument("[min_score] together with aggregations is not supported")
+        }
         var keys: [SortKey] = []
-        for case .field(let key) in body.sort ?? [] { keys.append(key) }
+        for key in body.sort ?? [] {
+            switch key {
+            case .field(let field): keys.append(field)
+            case .score(let order): keys.append(SortKey("_score", order))
+            }
+        }
+        if keys.isEmpty && body.size > 0 { keys = [.score] }
         var request = SearchRequest(
             body.query, sort: keys, from: body.from, size: body.size, after: try cursor(context),
             totalHits: body.totalHits, source: body.source, resultWindow: window)
         request.slice = body.slice?.slice
+        request.minimumScore = body.minimumScore
+        request.tracksScores = body.tracksScores
         request.details = body.details
         request.bucketsMax = body.bucketsMax
         request.aggregations = body.aggregations.map(\.aggregation)
         return request
     }
 
-    /// The cursor without the places of `_score`, which all hits have alike.
     private func cursor(_ context: SearchFailureContext) throws(RESTError) -> [SortValue]? {
         guard let after = body.after else { return nil }
         guard let sort = body.sort, !sort.isEmpty else {
@@ -139,8 +149,6 @@ struct SearchTranslation {
                 400, "illegal_argument_exception",
                 "search_after has \(after.count) value(s) but sort has \(sort.count).")
         }
-        return zip(after, sort).compactMap { value, key in
-            if case .score = key { nil } else { value }
-        }
+        return after
     }
 }

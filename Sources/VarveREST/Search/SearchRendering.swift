@@ -45,11 +45,8 @@ struct SearchRendering {
         } else if isTotalNumber {
             json.add("total", -1)
         }
-        if showsScores && !result.hits.isEmpty {
-            json.add("max_score", body.score)
-        } else {
-            json.addNull("max_score")
-        }
+        json.key("max_score")
+        write(result.maximumScore, to: &json)
         json.key("hits")
         json.beginArray()
         for hit in result.hits { write(hit, to: &json) }
@@ -77,12 +74,6 @@ struct SearchRendering {
         json.endObject()
     }
 
-    /// Sorting turns scores off, unless they are a key or asked for.
-    private var showsScores: Bool {
-        guard let sort = body.sort, !sort.isEmpty else { return true }
-        return body.tracksScores || sort.contains { if case .score = $0 { true } else { false } }
-    }
-
     private func write(_ hit: SearchHit, to json: inout JSONWriter) {
         json.beginObject()
         json.add("_index", shards[hit.shard])
@@ -92,14 +83,15 @@ struct SearchRendering {
             json.add("_seq_no", Int64(clamping: hit.sequenceNumber.rawValue))
             json.add("_primary_term", 1)
         }
-        if showsScores { json.add("_score", body.score) } else { json.addNull("_score") }
+        json.key("_score")
+        write(hit.score, to: &json)
         if let routing = hit.routing { json.add("_routing", routing) }
         if let source = hit.source {
             json.key("_source")
             json.raw(source.bytes)
         }
         if !hit.fields.isEmpty { write(hit.fields, to: &json) }
-        if let sort = body.sort, !sort.isEmpty { write(hit.sortValues, sort, to: &json) }
+        if !body.sortsByScore { write(hit.sortValues, to: &json) }
         if !hit.matchedQueries.isEmpty {
             json.key("matched_queries")
             json.beginArray()
@@ -109,25 +101,25 @@ struct SearchRendering {
         json.endObject()
     }
 
-    private func write(_ values: [SortValue], _ sort: [SortReader.Key], to json: inout JSONWriter) {
+    private func write(_ values: [SortValue], to json: inout JSONWriter) {
         json.key("sort")
         json.beginArray()
-        var next = values[...]
-        for key in sort {
-            if case .score = key {
-                json.value(body.score)
-                continue
-            }
-            switch next.popFirst() {
+        for value in values {
+            switch value {
             case .integer(let number): json.value(number)
             case .double(let number): json.value(number)
             case .float(let number): write(number, to: &json)
             case .string(let text): json.value(text)
             case .boolean(let flag): json.value(flag ? 1 : 0)
-            case .missing, nil: json.null()
+            case .missing: json.null()
             }
         }
         json.endArray()
+    }
+
+    /// A score, or null where nobody asked.
+    private func write(_ score: Float?, to json: inout JSONWriter) {
+        if let score { write(score, to: &json) } else { json.null() }
     }
 
     private func write(_ fields: [FieldValues], to json: inout JSONWriter) {

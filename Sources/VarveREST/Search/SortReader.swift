@@ -2,12 +2,11 @@ import Varve
 import VarveDocument
 import VarveQuery
 
-/// `sort` in all its forms. `_score` keeps its place in the answer, though the library does not order by it: all
-/// hits of a search score alike.
+/// `sort` in all its forms.
 enum SortReader {
     enum Key: Sendable {
         case field(SortKey)
-        case score
+        case score(SortKey.Order)
     }
 
     static func read(_ node: JSONNode, _ body: JSONBody) throws(RESTError) -> [Key] {
@@ -40,7 +39,7 @@ enum SortReader {
     }
 
     private static func key(_ name: String, _ order: SortKey.Order?) -> Key {
-        name == "_score" ? .score : .field(SortKey(name, order ?? .ascending))
+        name == "_score" ? .score(order ?? .descending) : .field(SortKey(name, order ?? .ascending))
     }
 
     private static func read(_ member: JSONNode.Member, _ body: JSONBody) throws(RESTError) -> Key {
@@ -74,7 +73,7 @@ enum SortReader {
                         + Suggestion.text(for: option.key, among: names))
             }
         }
-        if member.key == "_score" { return .score }
+        if member.key == "_score" { return .score(isAscending ?? .descending) }
         var key = SortKey(
             member.key, isAscending ?? .ascending, missing: missing, mode: mode, unmappedType: unmapped)
         key.numericType = numeric

@@ -50,8 +50,11 @@ struct PlainSearch {
             texts(path, document).contains {
                 Self.isLike(String(decoding: $0, as: UTF8.self)[...], pattern[...])
             }
-        case .match(let path, let text, let rule): holdsTokens(path, text, rule, document)
+        case .match(let path, let text, let options): holdsTokens(path, text, options.rule, document)
         case .bool(let clauses): satisfies(clauses, document)
+        case .boosted(let query, _), .constant(let query): matches(query, document)
+        case .best(let queries, _): queries.contains { matches($0, document) }
+        case .phrase, .pattern, .fuzzy: preconditionFailure("not asked of this model")
         }
     }
 
@@ -83,8 +86,9 @@ struct PlainSearch {
         _ path: String, _ text: QueryValue, _ rule: TokenRule, _ document: ScriptedDocument
     ) -> Bool {
         guard fields[path] == .text else { return equals(text, path, document) }
-        let wanted = Set(Analyzer.standard.tokens(of: text.description))
-        let found = wanted.intersection(texts(path, document)).count
+        let wanted = Analyzer.standard.tokens(of: text.description)
+        let held = Set(texts(path, document))
+        let found = wanted.count { held.contains($0) }
         if wanted.isEmpty { return false }
         switch rule {
         case .any: return found > 0

@@ -3,10 +3,13 @@
 struct PhraseMatcher {
     /// One term of the phrase on its way through its positions in the row.
     private struct Pointer {
-        /// Place in the phrase.
+        /// The term's number, and its place in the phrase.
+        let term: Int
         let offset: Int
-        var at = 0
+        /// Its positions in the row, as places in the term's list, and the one where it stands.
+        var start = 0
         var end = 0
+        var at = 0
         /// Position less offset: the same for all terms where the phrase stands whole.
         var position = 0
         /// The pointers of the same term, if there are several, and this one's place among them.
@@ -18,13 +21,17 @@ struct PhraseMatcher {
     private var pointers: [Pointer]
     private var groups: [[Int]] = []
     private var queue: [Int] = []
-    private var positions: [[UInt32]] = []
+    /// By term: its positions in all rows.
+    private let positions: [[UInt32]]
     private var furthest = Int.min
 
-    /// - Parameter terms: For each place of the phrase which of its distinct terms stands there, and at what offset.
-    init(terms: [(term: Int, offset: Int)], slop: Int) {
+    /// - Parameters:
+    ///   - terms: For each place of the phrase which of its distinct terms stands there, and at what offset.
+    ///   - positions: Of each distinct term, in all rows.
+    init(terms: [(term: Int, offset: Int)], positions: [[UInt32]], slop: Int) {
         self.slop = slop
-        pointers = terms.map { Pointer(offset: $0.offset) }
+        self.positions = positions
+        pointers = terms.map { Pointer(term: $0.term, offset: $0.offset) }
         let same = Dictionary(grouping: terms.indices) { terms[$0].term }
         for (_, places) in same.sorted(by: { $0.key < $1.key }) where places.count > 1 {
             for (place, at) in places.enumerated() {
@@ -35,28 +42,37 @@ struct PhraseMatcher {
         }
     }
 
-    /// - Parameter positions: Of each place of the phrase, where in the row its term stands.
-    mutating func frequency(_ positions: [[UInt32]]) -> Float {
-        self.positions = positions
+    /// - Parameters: Where, by distinct term, the positions of the row begin and end.
+    mutating func frequency(_ starts: [Int], _ ends: [Int]) -> Float {
+        for at in pointers.indices {
+            pointers[at].start = starts[pointers[at].term]
+            pointers[at].end = ends[pointers[at].term]
+            pointers[at].at = pointers[at].start
+        }
         return slop == 0 ? exactFrequency() : sloppyFrequency()
     }
 
     // MARK: Whole
 
-    private func exactFrequency() -> Float {
+    private mutating func exactFrequency() -> Float {
         var count = 0
-        var next = [Int](repeating: 0, count: pointers.count)
-        search: for first in positions[0] {
-            let start = Int(first) - pointers[0].offset
+        let first = pointers[0]
+        for place in first.start..<first.end {
+            let start = Int(positions[first.term][place]) - first.offset
+            var isWhole = true
             for at in 1..<pointers.count {
+                let (term, end) = (pointers[at].term, pointers[at].end)
                 let wanted = start + pointers[at].offset
-                while next[at] < positions[at].count && Int(positions[at][next[at]]) < wanted {
-                    next[at] += 1
+                var next = pointers[at].at
+                while next < end && Int(positions[term][next]) < wanted { next += 1 }
+                pointers[at].at = next
+                if next == end { return Float(count) }
+                if Int(positions[term][next]) != wanted {
+                    isWhole = false
+                    break
                 }
-                if next[at] == positions[at].count { break search }
-                if Int(positions[at][next[at]]) != wanted { continue search }
             }
-            count += 1
+            if isWhole { count += 1 }
         }
         return Float(count)
     }
@@ -77,16 +93,13 @@ struct PhraseMatcher {
     private mutating func start() -> Bool {
         furthest = .min
         for at in pointers.indices {
-            pointers[at].at = 0
-            pointers[at].end = positions[at].count
-            if pointers[at].end == 0 { return false }
             settle(at)
         }
         // Pointers of one term begin at its first, second, third position.
         for group in groups {
             for (place, at) in group.enumerated() {
-                pointers[at].at = place
-                if place >= pointers[at].end { return false }
+                pointers[at].at = pointers[at].start + place
+                if pointers[at].at >= pointers[at].end { return false }
                 settle(at)
             }
         }
@@ -118,7 +131,7 @@ struct PhraseMatcher {
 
     private mutating func settle(_ pointer: Int) {
         pointers[pointer].position =
-            Int(positions[pointer][pointers[pointer].at]) - pointers[pointer].offset
+            Int(positions[pointers[pointer].term][pointers[pointer].at]) - pointers[pointer].offset
     }
 
     private mutating func advance(_ pointer: Int) -> Bool {

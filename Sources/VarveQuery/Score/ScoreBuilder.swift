@@ -141,7 +141,8 @@ struct ScoreBuilder {
         lists.append(
             ScoredList(
                 rows: rows, frequencies: frequencies, weight: weight,
-                inverseNorms: try statistics.field(path).inverseNorms, lengthField: isText ? number : nil))
+                inverseNorms: try statistics.field(path).inverseNorms,
+                lengths: isText ? try filters.view.lengthBytes(field: number) : []))
         return lists.count - 1
     }
 }

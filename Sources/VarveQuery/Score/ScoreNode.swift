@@ -26,12 +26,12 @@ struct ScoredList {
     var weight: Float
     /// By the byte of a length.
     var inverseNorms: [Float]
-    /// The field whose lengths count; nil for keywords, all of length 1.
-    var lengthField: Int?
+    /// By row of the segment, the byte of its length; empty for keywords, all of length 1.
+    var lengths: [UInt8]
 
     /// The score that all rows have alike.
     var uniform: Float? {
-        guard lengthField == nil && frequencies.isEmpty else { return nil }
+        guard lengths.isEmpty && frequencies.isEmpty else { return nil }
         return Similarity.score(weight, 1, inverseNorms[1])
     }
 }

@@ -24,7 +24,6 @@ struct ScoreRun {
     private var filters: [FilterRun]
     private let blockRows: Int
     private let rowCount: Int
-    private var lengths: LengthBlocks
     /// Made when a block is first evaluated.
     private var frames: [Frame] = []
     private var evaluated = -1
@@ -38,7 +37,6 @@ struct ScoreRun {
         self.filters = filters
         self.blockRows = blockRows
         rowCount = view.rowCount
-        lengths = LengthBlocks(view, blockRows: blockRows)
     }
 
     /// The score that all matching rows have, if it is one.
@@ -109,7 +107,7 @@ struct ScoreRun {
             frames[level].bits = frames[level].wanted
             if let filter { try restrict(level, to: filter, block, &columns) }
             for row in 0..<blockRows { frames[level].scores[row] = score }
-        case .list(let number): try evaluate(lists[number], block, frames[level])
+        case .list(let number): evaluate(lists[number], block, frames[level])
         case .sum(let filter, let must, let should):
             try sum(filter, must, should, block, level, &columns)
         case .best(let nodes, let share): try best(nodes, share, block, level, &columns)
@@ -130,16 +128,14 @@ struct ScoreRun {
 
     // MARK: Lists
 
-    private mutating func evaluate(_ list: ScoredList, _ block: Int, _ frame: Frame) throws {
+    private func evaluate(_ list: ScoredList, _ block: Int, _ frame: Frame) {
         for at in frame.bits.indices { frame.bits[at] = 0 }
         let start = block * blockRows
         let first = Self.lowerBound(list.rows, UInt32(start))
         let end = Self.lowerBound(list.rows, UInt32(start + blockRows))
         if first == end { return }
-        if let field = list.lengthField {
-            try lengths.load(field, list.rows[first]...list.rows[end - 1], count: end - first)
-        }
         let once = list.frequencies.isEmpty
+        let isPlain = list.lengths.isEmpty
         let plain = list.inverseNorms[1]
         for place in first..<end {
             let row = list.rows[place]
@@ -147,9 +143,7 @@ struct ScoreRun {
             let bit: UInt64 = 1 &<< UInt64(at & 63)
             if frame.wanted[at &>> 6] & bit == 0 { continue }
             frame.bits[at &>> 6] |= bit
-            let norm =
-                list.lengthField == nil
-                ? plain : list.inverseNorms[Int(LengthByte.byte(lengths[row]))]
+            let norm = isPlain ? plain : list.inverseNorms[Int(list.lengths[Int(row)])]
             frame.scores[at] = Similarity.score(list.weight, once ? 1 : list.frequencies[place], norm)
         }
     }
@@ -229,32 +223,5 @@ struct ScoreRun {
                 rest &= rest &- 1
             }
         }
-    }
-}
-
-/// Lengths of the rows that are looked at: of a whole block where there are many, else of a few rows.
-private struct LengthBlocks {
-    private let view: any SegmentView
-    private let blockRows: Int
-    private var field = -1
-    private var rows = 0..<0
-    private var lengths: [UInt32] = []
-
-    init(_ view: any SegmentView, blockRows: Int) {
-        self.view = view
-        self.blockRows = blockRows
-    }
-
-    subscript(row: UInt32) -> UInt32 { lengths[Int(row) &- rows.lowerBound] }
-
-    mutating func load(_ wanted: Int, _ range: ClosedRange<UInt32>, count: Int) throws {
-        let needed = Int(range.lowerBound)..<(Int(range.upperBound) + 1)
-        if field == wanted && rows.lowerBound <= needed.lowerBound && needed.upperBound <= rows.upperBound {
-            return
-        }
-        let start = needed.lowerBound / blockRows * blockRows
-        field = wanted
-        rows = count == 1 ? needed : start..<min(start + blockRows, view.rowCount)
-        try view.readLengths(rows, field: wanted, into: &lengths)
     }
 }

@@ -1,4 +1,5 @@
 import VarveBytes
+import VarveSegment
 
 /// The numbers of BM25, in the arithmetic of Lucene 9 (floats, k1 1.2, b 0.75, no factor k1 + 1), so that scores
 /// are the same ones.
@@ -25,26 +26,5 @@ enum Similarity {
     @inline(__always)
     static func score(_ weight: Float, _ frequency: Float, _ inverseNorm: Float) -> Float {
         weight - weight / (1 + frequency * inverseNorm)
-    }
-}
-
-/// Lengths of fields in one byte: exact up to 40, above that with four significant bits of what is beyond 24.
-enum LengthByte {
-    private static let exact: UInt32 = 24
-
-    @inline(__always)
-    static func byte(_ length: UInt32) -> UInt8 {
-        if length < exact { return UInt8(truncatingIfNeeded: length) }
-        let rest = length &- exact
-        if rest < 8 { return UInt8(truncatingIfNeeded: length) }
-        let shift = UInt32(28 &- rest.leadingZeroBitCount)
-        return UInt8(truncatingIfNeeded: exact &+ ((shift &+ 1) &<< 3 | (rest &>> shift) & 7))
-    }
-
-    static func length(_ byte: UInt8) -> Int {
-        if byte < 24 { return Int(byte) }
-        let code = Int(byte) - 24
-        let (bits, shift) = (code & 7, code >> 3 - 1)
-        return 24 + (shift < 0 ? bits : (bits | 8) << shift)
     }
 }

@@ -57,15 +57,22 @@ struct SegmentScan {
             if uniform < wanted { return }
             minimum = nil
         }
-        let isAll = run.isAll && minimum == nil
-        if isAll { counter.add(segment.liveCount) }
+        var isKnown = run.isAll && minimum == nil
+        if isKnown {
+            counter.add(segment.liveCount)
+        } else if minimum == nil, segment.live == nil, counter.isOpen,
+            let count = try segment.view.knownCount(of: query)
+        {
+            isKnown = true
+            counter.add(count)
+        }
         let isPageOpen = mayEnter(top)
-        if isAll && !isPageOpen { return }
+        if isKnown && !isPageOpen { return }
         let block = [Int64](repeating: 0, count: min(keys.blockRows, segment.view.rowCount))
         blocks = [[Int64]](repeating: block, count: max(keys.keys.count, 1))
         for bounds in blockOrder(forPage: isPageOpen) {
             let block = Int(bounds.block)
-            let isCounted = counter.isOpen && !isAll
+            let isCounted = counter.isOpen && !isKnown
             let isWanted = isPageOpen && mayEnter(bounds, top)
             if !isCounted && !isWanted { continue }
             try context.checkpoint()

@@ -107,6 +107,20 @@ extension SegmentReader {
         try readPostings(ordinal, field: field, rows: &rows, frequencies: &frequencies)
     }
 
+    package func lengthBytes(field: Int) throws(StorageError) -> [UInt8] {
+        guard let dictionary = dictionary(field) else { return [UInt8](repeating: 0, count: rowCount) }
+        return try dictionary.lengthBytes.value { () throws(StorageError) in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(rowCount)
+            var lengths: [UInt32] = []
+            for first in stride(from: 0, to: rowCount, by: columnBlockRows) {
+                try readLengths(first..<min(first + columnBlockRows, rowCount), field: field, into: &lengths)
+                for length in lengths { bytes.append(LengthByte.byte(length)) }
+            }
+            return bytes
+        }
+    }
+
     package func collectRows(
         ofTerms ordinals: Range<Int>, field: Int, into bitmap: inout RowBitmap
     ) throws(StorageError) {

@@ -16,6 +16,7 @@ final class FrozenColumn: Sendable {
     private let order = Lazy<TermOrder>()
     private let postings = Lazy<Postings>()
     private let zones = Lazy<[ZoneMap]>()
+    private let lengths = Lazy<[UInt8]>()
 
     init(_ definition: FieldDefinition, _ values: Values, rowCount: Int, bytes: SharedBytes) {
         self.definition = definition
@@ -52,7 +53,7 @@ final class FrozenColumn: Sendable {
     /// Bytes of what was derived so far.
     var derivedByteCount: Int {
         (order.current?.byteCount ?? 0) + (postings.current?.byteCount ?? 0)
-            + (zones.current?.count ?? 0) * MemoryLayout<ZoneMap>.stride
+            + (zones.current?.count ?? 0) * MemoryLayout<ZoneMap>.stride + (lengths.current?.count ?? 0)
     }
 
     /// What queries get to know of the field. Text has no column, hence no bounds.
@@ -141,6 +142,15 @@ final class FrozenColumn: Sendable {
                 }
                 at &+= 1
             }
+        }
+    }
+
+    /// The length of each row in one byte.
+    var lengthBytes: [UInt8] {
+        lengths.value {
+            var read: [UInt32] = []
+            readLengths(0..<rowCount, into: &read)
+            return read.map { LengthByte.byte($0) }
         }
     }
 

@@ -253,6 +253,8 @@ package final class FrozenMemtable: SegmentView {
         frozenFields[field].readLengths(range, into: &lengths)
     }
 
+    package func lengthBytes(field: Int) -> [UInt8] { frozenFields[field].lengthBytes }
+
     package func collectRows(ofTerms ordinals: Range<Int>, field: Int, into bitmap: inout RowBitmap) {
         if ordinals.isEmpty { return }
         frozenFields[field].collect(ordinals, into: &bitmap)

@@ -15,6 +15,8 @@ struct TermDictionary: Sendable {
     let postings: (lists: SectionEntry, sums: SectionEntry)?
     private let index = LoadedOnce<StringIndex>()
     let pageSums = LoadedOnce<SharedBytes>()
+    /// Of a text: the length of each row in one byte.
+    let lengthBytes = LoadedOnce<[UInt8]>()
 
     init(
         _ field: SegmentField, _ number: Int, _ sections: SectionTable, _ opener: SegmentOpener, rowCount: Int

@@ -70,6 +70,8 @@ package protocol SegmentView: AnyObject, Sendable {
     ) throws(StorageError)
     /// Replaces `lengths` by the number of tokens that each of these rows has in a text field.
     func readLengths(_ rows: Range<Int>, field: Int, into lengths: inout [UInt32]) throws(StorageError)
+    /// The length of each row in a text field as one byte (`LengthByte`). Kept, a byte a row, once it was asked for.
+    func lengthBytes(field: Int) throws(StorageError) -> [UInt8]
     /// Sets the bit of every row that holds one of these terms.
     func collectRows(ofTerms ordinals: Range<Int>, field: Int, into rows: inout RowBitmap)
         throws(StorageError)
@@ -174,6 +176,17 @@ package struct SortedTerms: ~Copyable {
 }
 
 extension SegmentView {
+    package func lengthBytes(field: Int) throws(StorageError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(rowCount)
+        var lengths: [UInt32] = []
+        for first in stride(from: 0, to: rowCount, by: columnBlockRows) {
+            try readLengths(first..<min(first + columnBlockRows, rowCount), field: field, into: &lengths)
+            for length in lengths { bytes.append(LengthByte.byte(length)) }
+        }
+        return bytes
+    }
+
     package func readTerms(
         _ ordinals: Range<Int>, field: Int, into terms: inout SortedTerms
     ) throws(StorageError) {

@@ -75,7 +75,10 @@ public final class RESTService: Sendable {
         do throws(RESTError) {
             parameters = try Parameters(request.rawQuery)
             response = try await answer(request, &parameters)
-        } catch { response = error.response() }
+        } catch {
+            let withTrace = (try? parameters.boolean("error_trace")) ?? false
+            response = error.response(withTrace: withTrace)
+        }
         return finish(response, of: request, parameters)
     }
 

@@ -99,10 +99,11 @@ final class Server: Sendable {
     /// Expects the usual error body around one type and reason.
     func refuses(
         _ method: String, _ target: String, _ body: String, _ status: Int, _ type: String,
-        _ reason: String, at place: SourceLocation = #_sourceLocation
+        _ reason: String, extra: String = "", isRaw: Bool = false, at place: SourceLocation = #_sourceLocation
     ) async {
-        let escaped = reason.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        let inner = #""type":"\#(type)","reason":"\#(escaped)""#
+        var escaped = reason.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        if isRaw { escaped = escaped.replacing("\n", with: "\\n") }
+        let inner = #""type":"\#(type)","reason":"\#(escaped)"\#(extra)"#
         await expect(
             method, target, body, status,
             #"{"error":{"root_cause":[{\#(inner)}],\#(inner)},"status":\#(status)}"#, at: place)

@@ -21,6 +21,8 @@ public struct FieldDefinition: Hashable, Sendable {
     public var analyzer: Analyzer?
     /// How a query's text is cut, if not as the field's own.
     public var searchAnalyzer: Analyzer?
+    /// Paths of other fields that take this one's values as well.
+    public var copyTo: [String] = []
 
     public init(_ path: String, _ type: FieldType) {
         self.path = path

@@ -67,6 +67,14 @@ extension FieldMapping {
             members.addKey("ignore_above", to: &buffer)
             buffer.append(utf8: String(ignoreAbove))
         }
+        if !copyTo.isEmpty {
+            members.addKey("copy_to", to: &buffer)
+            for (at, path) in copyTo.enumerated() {
+                buffer.append(UInt8(at == 0 ? 0x5B : 0x2C))
+                JSONText.appendQuoted(path, to: &buffer)
+            }
+            buffer.append(UInt8(0x5D))
+        }
         if !fields.isEmpty {
             members.addKey("fields", to: &buffer)
             Mapping.encode(fields, into: &buffer)

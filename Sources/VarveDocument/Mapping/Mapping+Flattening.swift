@@ -8,6 +8,24 @@ extension SchemaSnapshot {
         detectsNumbers = mapping.detectsNumbers ?? detectsNumbers
         generation += 1
         try merge(mapping.properties, below: "")
+        for field in fields { for target in field.copyTo { try addTarget(target, of: field.path) } }
+    }
+
+    /// A field that takes copies is there from the beginning: a text like that of an unmapped string, unless the
+    /// mapping says something else.
+    private mutating func addTarget(_ target: String, of path: String) throws(DocumentError) {
+        if let known = field(target) {
+            guard known.copies == nil else {
+                throw DocumentError(
+                    .invalidMapping, "Cannot copy field [\(path)] to multi field [\(target)]")
+            }
+            return
+        }
+        try add(FieldDefinition(target, .text))
+        var keyword = FieldDefinition(target + ".keyword", .keyword)
+        keyword.ignoreAbove = 256
+        keyword.copies = target
+        try add(keyword)
     }
 
     private mutating func merge(
@@ -40,6 +58,12 @@ extension SchemaSnapshot {
             throw DocumentError(
                 .invalidMapping,
                 "Field name [\(further.name)] which is a multi field of [\(path)] cannot contain '.'")
+        }
+        guard further.field.copyTo.isEmpty else {
+            throw DocumentError(
+                .invalidMapping,
+                "copy_to in multi fields is not allowed. Found the copy_to in field [\(further.name)] which is "
+                    + "within a multi field.")
         }
         var definition = further.field.definition(path + "." + further.name, type)
         definition.copies = path
@@ -84,6 +108,7 @@ extension FieldMapping {
         format = field.format
         analyzer = field.analyzer
         searchAnalyzer = field.searchAnalyzer
+        copyTo = field.copyTo
         bits = field.bits
     }
 
@@ -96,6 +121,7 @@ extension FieldMapping {
         field.format = format
         field.analyzer = analyzer
         field.searchAnalyzer = searchAnalyzer
+        field.copyTo = copyTo
         field.bits = bits
         return field
     }

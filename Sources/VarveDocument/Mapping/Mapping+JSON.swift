@@ -140,10 +140,26 @@ private enum MappingReader {
                     "normalizer [\(member.value.scalarText ?? "")] not found for field [\(path)]")
             }
             mapping.analyzer = .lowercase
+        case ("copy_to", _): mapping.copyTo = try paths(member, of: path)
         case ("fields", _):
             mapping.fields = try properties(member.value, below: path, depth: depth)
         default: throw unknown(member.key, path, type)
         }
+    }
+
+    private static func paths(
+        _ member: JSONValue.Member, of path: String
+    ) throws(DocumentError) -> [String] {
+        var found: [String] = []
+        let elements = if case .array(let elements) = member.value { elements } else { [member.value] }
+        for element in elements {
+            guard case .string(let target) = element, target != path, !found.contains(target) else {
+                throw DocumentError(
+                    .invalidMapping, "[\(member.key)] of field [\(path)] names other fields, each once")
+            }
+            found.append(target)
+        }
+        return found
     }
 
     /// A null value that its own type refuses would make every null an error.

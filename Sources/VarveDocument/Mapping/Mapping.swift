@@ -72,6 +72,8 @@ public struct FieldMapping: Hashable, Sendable {
     public var analyzer: Analyzer?
     /// `search_analyzer` of a text.
     public var searchAnalyzer: Analyzer?
+    /// `copy_to`: paths of other fields that take the values as well.
+    public var copyTo: [String] = []
     /// Bits of a long's values: 64, or 32, 16 or 8 for integer, short and byte.
     public var bits: UInt8 = 64
     /// `fields`: further ways to index the same value.

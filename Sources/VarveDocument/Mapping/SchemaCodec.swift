@@ -7,10 +7,10 @@ package import VarveBytes
 /// objects: varint count, each: path string | dynamic u8, 0 = the parent's | enabled u8
 /// varint number of the first field | fields: varint count, each:
 ///   path string | type u8 | bits u8 | flags u8 | [ignore_above varint] [copies string] [format string] [null string]
-///   [analyzer u8] [search analyzer u8]
+///   [analyzer u8] [search analyzer u8] [copies to: varint count, paths]
 /// ```
 /// Flags of a field: 1 indexed, 2 column, then what follows: 4 ignore_above, 8 copies, 16 format, 32 null value,
-/// 64 analyzer, 128 search analyzer.
+/// 64 analyzer, 128 search analyzer. 128 in the bits: what it copies to follows.
 extension SchemaSnapshot {
     package func encode(from first: Int, into buffer: inout ByteBuffer) {
         buffer.append(UInt8(1))
@@ -106,7 +106,7 @@ extension FieldDefinition {
     func encode(into buffer: inout ByteBuffer) {
         buffer.appendSized(path)
         buffer.append(type.rawValue)
-        buffer.append(bits)
+        buffer.append(bits | (copyTo.isEmpty ? 0 : Self.copiesFollow))
         var flags: UInt8 = (isIndexed ? 1 : 0) | (hasColumn ? 2 : 0)
         if ignoreAbove != nil { flags |= 4 }
         if copies != nil { flags |= 8 }
@@ -122,7 +122,13 @@ extension FieldDefinition {
         for choice in [analyzer, searchAnalyzer] {
             if let choice { buffer.append(choice.rawValue) }
         }
+        if copyTo.isEmpty { return }
+        buffer.appendVarint(UInt64(copyTo.count))
+        for path in copyTo { buffer.appendSized(path) }
     }
+
+    /// Set in the bits of a field whose values go to other fields too.
+    private static let copiesFollow: UInt8 = 128
 
     init(decoding reader: inout ByteReader) throws(FormatError) {
         let path = try reader.readString(limit: SchemaSnapshot.pathBytesMax, of: "a field's path")
@@ -131,7 +137,8 @@ extension FieldDefinition {
             throw FormatError("unknown field type \(code)", offset: reader.offset)
         }
         self.init(path, type)
-        bits = try reader.read()
+        let width: UInt8 = try reader.read()
+        bits = width & ~Self.copiesFollow
         guard bits == 64 || (type == .long && [8, 16, 32].contains(bits)) else {
             throw FormatError("a \(type) of \(bits) bits", offset: reader.offset)
         }
@@ -150,6 +157,10 @@ extension FieldDefinition {
         if flags & 32 != 0 { nullValue = try reader.readString(limit: 32_766, of: "a null value") }
         if flags & 64 != 0 { analyzer = try Self.analyzer(&reader) }
         if flags & 128 != 0 { searchAnalyzer = try Self.analyzer(&reader) }
+        guard width & Self.copiesFollow != 0 else { return }
+        for _ in 0..<(try reader.readCount(limit: SchemaSnapshot.fieldsMax, of: "a count of copies")) {
+            copyTo.append(try reader.readString(limit: SchemaSnapshot.pathBytesMax, of: "a field's path"))
+        }
     }
 
     private static func analyzer(_ reader: inout ByteReader) throws(FormatError) -> Analyzer {

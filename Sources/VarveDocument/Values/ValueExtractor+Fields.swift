@@ -8,7 +8,12 @@ extension ValueExtractor {
         if SchemaSnapshot.metadataNames.contains(path) { return FieldBinding(.metadata) }
         if let number = snapshot.number(of: path) {
             if snapshot.fields[number].copies != nil { return FieldBinding(.impossible) }
-            return makeChain(number, copies: snapshot.copies(of: path))
+            var copies = snapshot.copies(of: path)
+            for target in snapshot.fields[number].copyTo {
+                guard let place = snapshot.number(of: target) else { continue }
+                copies += [place] + snapshot.copies(of: target)
+            }
+            return makeChain(number, copies: copies)
         }
         var dynamic = snapshot.dynamic
         for prefix in SchemaSnapshot.prefixes(of: path) + [path] {

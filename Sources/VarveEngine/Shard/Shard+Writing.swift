@@ -262,7 +262,8 @@ extension PreparedOperation {
         case .ifSequenceNumber:
             let given = SequenceNumber(ifSequenceNumber)
             guard let current, !current.isTombstone, current.sequence == given else {
-                return .sequence(current: current?.sequence, given: given)
+                let isThere = current.map { !$0.isTombstone } ?? false
+                return .sequence(current: isThere ? current?.sequence : nil, given: given)
             }
             return nil
         }

@@ -86,7 +86,7 @@ struct BulkActionReader {
     func read(_ bytes: [UInt8], _ parser: inout JSONParser) throws(RESTError) -> BulkAction {
         let body: JSONBody
         do { body = try JSONBody(bytes, &parser) } catch {
-            throw RESTError(400, "json_parse_exception", error.description)
+            throw RESTError(400, RESTError.notJSON(error, bytes))
         }
         guard let members = body.root.members else {
             throw .illegalArgument(

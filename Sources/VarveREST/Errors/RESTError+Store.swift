@@ -39,6 +39,18 @@ extension RESTError {
         }
     }
 
+    /// What is wrong with a body that is no JSON, and in which line and column.
+    static func notJSON(_ error: DocumentError, _ bytes: [UInt8]) -> ErrorDetail {
+        guard let offset = error.offset else { return ErrorDetail("json_parse_exception", error.description) }
+        let before = bytes.prefix(min(offset, bytes.count))
+        let line = before.count { $0 == 0x0A } + 1
+        let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+        let rule = error.message.split(separator: " (at byte ")[0]
+        return ErrorDetail(
+            "json_parse_exception",
+            "\(rule)\n at [Source: the request's body; line: \(line), column: \(column)]")
+    }
+
     private static func causeType(of error: DocumentError) -> String {
         error.cause?.hasPrefix("For input string") == true
             ? "number_format_exception" : "illegal_argument_exception"

@@ -76,6 +76,12 @@ struct ErrorDetail: Sendable {
         causes = cause.map { [$0] } ?? []
     }
 
+    /// The error and its causes, outermost first.
+    var trace: String {
+        let own = "\(type): \(reason)"
+        return cause.map { own + "\nCaused by: " + $0.trace } ?? own
+    }
+
     func write(into json: inout JSONWriter, withCause: Bool) {
         json.beginObject()
         writeMembers(into: &json, withCause: withCause)
@@ -96,7 +102,8 @@ struct ErrorDetail: Sendable {
 }
 
 extension RESTError {
-    func response() -> RESTResponse {
+    /// - Parameter withTrace: Each error says what led to it as `stack_trace`.
+    func response(withTrace: Bool = false) -> RESTResponse {
         var json = JSONWriter()
         json.beginObject()
         switch body {
@@ -108,9 +115,15 @@ extension RESTError {
             json.beginObject()
             json.key("root_cause")
             json.beginArray()
-            for cause in root { cause.write(into: &json, withCause: false) }
+            for cause in root {
+                json.beginObject()
+                cause.writeMembers(into: &json, withCause: false)
+                if withTrace { json.add("stack_trace", cause.trace) }
+                json.endObject()
+            }
             json.endArray()
             detail.writeMembers(into: &json, withCause: true)
+            if withTrace { json.add("stack_trace", detail.trace) }
             json.endObject()
             json.add("status", status)
         }

@@ -71,7 +71,7 @@ enum PointInTimeHandlers {
         let body: JSONBody
         do { body = try JSONBody(call.body) } catch {
             throw .illegalArgument(
-                "Failed to parse request body", cause: ErrorDetail("json_parse_exception", error.description))
+                "Failed to parse request body", cause: RESTError.notJSON(error, call.body))
         }
         guard let members = body.root.members else {
             throw .illegalArgument("Malformed content, must start with an object")

@@ -104,7 +104,7 @@ struct Call: Sendable {
     func json() throws(RESTError) -> JSONBody? {
         if body.isEmpty { return nil }
         do { return try JSONBody(body) } catch {
-            throw RESTError(400, "json_parse_exception", error.description)
+            throw RESTError(400, RESTError.notJSON(error, body))
         }
     }
 }

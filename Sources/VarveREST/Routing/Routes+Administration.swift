@@ -2,7 +2,7 @@
 extension Routes {
     private static let index = IndexOptions.parameters
 
-    static let administration: [Route] = aliases + states + numbers + nodes
+    static let administration: [Route] = aliases + states + numbers + nodes + byQuery
 
     private static let aliases: [Route] =
         [
@@ -68,6 +68,15 @@ extension Routes {
         + ["/_segments", "/{index}/_segments"].map {
             Route("GET", $0, "indices:monitor/segments", StatsHandlers.segments, "verbose " + index)
         }
+
+    private static let byQuery: [Route] = [
+        Route(
+            "POST", "/{index}/_delete_by_query", "indices:data/write/delete/byquery", DeleteByQuery.answer,
+            DeleteByQuery.parameters, body: true),
+        Route(
+            "POST", "/{index}/_update_by_query", "indices:data/write/update/byquery",
+            DeleteByQuery.refuseUpdate, DeleteByQuery.parameters + " pipeline", body: true),
+    ]
 
     private static let nodes: [Route] =
         ["/_cluster/state", "/_cluster/state/{metric}", "/_cluster/state/{metric}/{index}"].map {

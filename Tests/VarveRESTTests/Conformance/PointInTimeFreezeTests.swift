@@ -99,15 +99,16 @@ import VarveEngine
     }
 
     @Test func `closed and opened again, what was held of it is lost`() async throws {
-        let server = try await Server()
-        await server.fill("i", 2)
-        await server.fill("j", 3)
-        let id = await server.openPointInTime("j")
-        let both = await server.openPointInTime("i,j")
-        await server.expect(
+        let first = try await Server()
+        await first.fill("i", 2)
+        await first.fill("j", 3)
+        let id = await first.openPointInTime("j")
+        let both = await first.openPointInTime("i,j")
+        await first.expect(
             "POST", "/j/_close", 200,
             #"{"acknowledged":true,"shards_acknowledged":true,"indices":{"j":{"closed":true}}}"#)
-        for server in [server, try await reopenedAfterOpening(server)] {
+        for isReopened in [false, true] {
+            let server = isReopened ? try await reopenedAfterOpening(first) : first
             let text = await server.expect("POST", "/_search", #"{"pit":{"id":"\#(id)"}}"#, 404)
             #expect(
                 text.contains(

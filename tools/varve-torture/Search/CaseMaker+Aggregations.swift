@@ -147,7 +147,7 @@ extension CaseMaker {
 
     private mutating func metric() -> PlainAggregation {
         let figure: MetricAggregation.Figure = chance.one(
-            of: [.minimum, .maximum, .sum, .average, .count, .statistics, .cardinality(threshold: 3_000)])
+            of: [.minimum, .maximum, .sum, .average, .count, .statistics, .cardinality(threshold: 40_000)])
         switch figure {
         case .count, .cardinality:
             return .metric(figure, chance.one(of: ["k", "w", "n", "s", "x", "f", "b", "d"]), missing: nil)

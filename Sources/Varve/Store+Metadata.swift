@@ -59,6 +59,8 @@ extension Store {
     }
 
     /// The limits of points in time.
+    package var pointInTimeCounts: (open: Int, created: Int, expired: Int) { engine.pointInTimeCounts }
+
     package var limits: PointInTimeLimits {
         get { engine.limits.withLock { $0 } }
         set { engine.limits.withLock { $0 = newValue } }

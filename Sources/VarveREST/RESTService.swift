@@ -18,6 +18,9 @@ public struct RESTOptions: Sendable {
     /// The longest line of a bulk.
     public var bulkLineBytes = 17 << 20
 
+    /// What the process has in RAM, for its metrics; nil if nobody knows.
+    public var residentBytes: @Sendable () -> Int? = { nil }
+
     public init() {}
 
     /// What segments say of the version that wrote them.
@@ -38,6 +41,7 @@ public final class RESTService: Sendable {
     /// Nil if nobody is asked who they are.
     let security: Security?
     let scrolls = ScrollTable()
+    package let metrics = ServiceMetrics()
     let settings: ClusterSettings
     private let router = Router(Routes.all)
     private let published: Locked<String>
@@ -68,24 +72,29 @@ public final class RESTService: Sendable {
     }
 
     public func respond(to request: RESTRequest) async -> RESTResponse {
+        let start = ContinuousClock.now
         var request = request
         if let refusal = await identify(&request) { return refusal }
         var parameters = Parameters()
         var response: RESTResponse
+        var name = ""
         do throws(RESTError) {
             parameters = try Parameters(request.rawQuery)
-            response = try await answer(request, &parameters)
+            response = try await answer(request, &parameters, &name)
         } catch {
             let withTrace = (try? parameters.boolean("error_trace")) ?? false
             response = error.response(withTrace: withTrace)
         }
-        return finish(response, of: request, parameters)
+        response = finish(response, of: request, parameters)
+        metrics.record(request.method, name, response, received: request.body.count, since: start)
+        return response
     }
 
     private func answer(
-        _ request: RESTRequest, _ parameters: inout Parameters
+        _ request: RESTRequest, _ parameters: inout Parameters, _ name: inout String
     ) async throws(RESTError) -> RESTResponse {
         let (route, segments) = try router.find(request)
+        name = route.name
         parameters.path = segments
         let body = try ContentType.body(of: request, parameters)
         try parameters.checkKnown(route.parameters, path: request.path)

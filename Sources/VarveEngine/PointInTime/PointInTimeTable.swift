@@ -37,6 +37,9 @@ struct PointInTimeTable {
     var creating = 0
     /// Shards that the durable ones hold, those that are being opened among them.
     var contexts = 0
+    /// Since this process opened the store.
+    var createdCount = 0
+    var expiredCount = 0
     /// No row expires before this; a bound, so that most looks at the clock end here.
     private var earliestDeadline = Int64.max
 

@@ -146,6 +146,7 @@ extension StoreEngine {
         pointsInTime.withLock { table in
             table.creating -= 1
             table.insert(record, lastUse: now, isDurable: isDurable)
+            table.createdCount += 1
         }
     }
 

@@ -213,11 +213,18 @@ extension StoreEngine {
 
     package var pointInTimeCount: Int { pointsInTime.withLock { $0.count } }
 
+    /// How many are open, and were created and expired since this process opened the store.
+    package var pointInTimeCounts: (open: Int, created: Int, expired: Int) {
+        pointsInTime.withLock { ($0.count, $0.createdCount, $0.expiredCount) }
+    }
+
     /// Drops what has expired and logs uses that the registry is behind on. Run by the timer.
     func sweepPointsInTime() {
         let now = monotonicNow
         let expired = pointsInTime.withLock { table in
-            table.expired(now: now, limit: 1_000).compactMap { table.remove($0) }
+            let removed = table.expired(now: now, limit: 1_000).compactMap { table.remove($0) }
+            table.expiredCount += removed.count
+            return removed
         }
         for removed in expired { forget(removed.row, removed.volatile) { _ in } }
         let wall = environment.clock.wallMilliseconds

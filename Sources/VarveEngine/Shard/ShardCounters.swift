@@ -1,4 +1,5 @@
 import VarveBytes
+import VarveLog
 import VarveManifest
 import VarveSegment
 
@@ -32,6 +33,8 @@ package struct ShardFacts: Sendable {
     package let segments: [Segment]
     package let counters: ShardCounters
     package let lastSequence: Int64
+    /// Of the log that a start would read.
+    package let logBytes: Int
 
     package var live: Int { segments.reduce(0) { $0 + $1.live } }
     package var deleted: Int { segments.reduce(0) { $0 + $1.deleted } }
@@ -61,6 +64,7 @@ extension Shard {
         }
         return ShardFacts(
             segments: segments, counters: counters.withLock { $0 },
-            lastSequence: lastSequence.map { Int64(clamping: $0.rawValue) } ?? -1)
+            lastSequence: lastSequence.map { Int64(clamping: $0.rawValue) } ?? -1,
+            logBytes: Int(clamping: log?.byteCount ?? 0))
     }
 }

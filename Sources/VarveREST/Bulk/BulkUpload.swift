@@ -19,6 +19,7 @@ public actor BulkUpload {
     private var runner: BulkRunner
     private var failure: RESTError?
     private let start = ContinuousClock.now
+    private var received = 0
 
     init(_ call: Call, policy: RefreshPolicy) {
         self.call = call
@@ -28,6 +29,7 @@ public actor BulkUpload {
 
     /// Takes the next piece of the body.
     public func receive(_ chunk: [UInt8]) async {
+        received += chunk.count
         if failure != nil { return }
         lines.append(chunk)
         if lines.byteCount >= call.service.options.bulkBytes { await apply(isLast: false) }
@@ -38,8 +40,11 @@ public actor BulkUpload {
         if failure == nil { await apply(isLast: true) }
         if failure == nil && runner.itemCount == 0 { failure = .validation("no requests added") }
         if failure == nil { await refresh() }
-        let response = failure?.response() ?? runner.response(since: start)
-        return call.service.finish(response, of: call.request, call.parameters)
+        let answer = failure?.response() ?? runner.response(since: start)
+        let response = call.service.finish(answer, of: call.request, call.parameters)
+        let name = call.parameters.path["index"] == nil ? "/_bulk" : "/{index}/_bulk"
+        call.service.metrics.record(call.request.method, name, response, received: received, since: start)
+        return response
     }
 
     private func apply(isLast: Bool) async {

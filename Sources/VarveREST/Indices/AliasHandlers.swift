@@ -28,6 +28,7 @@ enum AliasHandlers {
             }
         }
         if count == 0 { throw .validation("Must specify at least one alias action") }
+        try call.admit(changes)
         try await changes.apply(to: call.store)
         return .acknowledged
     }
@@ -91,6 +92,7 @@ enum AliasHandlers {
             body?.root, of: alias, body, others: ["alias", "index"])
         var changes = AliasChanges()
         changes.changes = [.add(alias: alias, indices: indices, member)]
+        try call.admit(changes)
         try await changes.apply(to: call.store)
         return .acknowledged
     }
@@ -104,6 +106,7 @@ enum AliasHandlers {
         changes.changes = [
             .remove(patterns: call.parameters.list("name") ?? [], indices: indices, mustExist: true)
         ]
+        try call.admit(changes)
         try await changes.apply(to: call.store)
         return .acknowledged
     }

@@ -38,6 +38,9 @@ struct IndexDefinition {
                     "Invalid alias name [\(member.key)], an index or data stream exists with the same name as "
                         + "the alias")
             }
+            for name in [call.segment("index"), member.key] {
+                try call.admit(["indices:admin/aliases"], names: [name])
+            }
             let alias = try AliasDefinition.read(member.value, of: member.key, body)
             let others = call.store.aliases[member.key] ?? []
             if alias.isWriteIndex == true, let other = others.first(where: { $0.isWriteIndex == true }),

@@ -4,6 +4,8 @@ import Varve
 struct Route: Sendable {
     typealias Handler = @Sendable (Call) async throws(RESTError) -> RESTResponse
 
+    /// The path as it is written in the table.
+    let name: String
     let methods: [String]
     /// Literal segments, and `{name}` for one that may be anything.
     let pattern: [Substring]
@@ -18,6 +20,7 @@ struct Route: Sendable {
         _ parameters: String = "",
         body: Bool = false
     ) {
+        name = pattern
         self.methods = methods.split(separator: " ").map(String.init)
         self.pattern = pattern.split(separator: "/")
         self.parameters = Set(parameters.split(separator: " ").map(String.init))

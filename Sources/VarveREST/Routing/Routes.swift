@@ -22,6 +22,8 @@ enum Routes {
         Route(
             "PUT", "/_cluster/settings", "cluster:admin/settings/update", ClusterSettingsHandlers.put,
             "flat_settings " + wait, body: true),
+        Route(
+            "GET", "/_prometheus/metrics", "cluster:monitor/prometheus/metrics", MetricsHandlers.show),
         // Whoever is known may ask.
         Route("GET POST", "/_plugins/_security/authinfo", "", AuthInfoHandlers.show),
     ]

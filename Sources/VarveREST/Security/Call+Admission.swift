@@ -49,6 +49,17 @@ extension Call {
         if !missing.isEmpty { throw refusal(missing) }
     }
 
+    /// Changes of aliases: their indices were admitted, but a name gives rights as well, so it takes one to it.
+    func admit(_ changes: AliasChanges) throws(RESTError) {
+        for index in changes.removedIndices { try admit(["indices:admin/delete"], names: names(of: index)) }
+        for change in changes.changes {
+            switch change {
+            case .add(let alias, _, _): try admit([action], names: [alias])
+            case .remove(let patterns, _, _): for name in patterns { try admit([action], names: [name]) }
+            }
+        }
+    }
+
     /// What is done to all there is, as by `_all` in a body.
     func admitEverything() throws(RESTError) {
         guard let principal, !principal.rights.permitsOnEverything(action) else { return }
@@ -89,6 +100,8 @@ enum Actions {
         case "indices:data/write/bulk": ["indices:data/write/bulk[s]"]
         case "indices:data/read/mget": ["indices:data/read/mget[shard]"]
         case "indices:data/read/msearch", "indices:data/read/scroll": ["indices:data/read/search"]
+        case "indices:data/write/delete/byquery":
+            [action, "indices:data/read/search", "indices:data/write/delete"]
         default: isOnCluster(action) ? [] : [action]
         }
     }

@@ -57,7 +57,8 @@ extension RESTService {
     /// credentials are missing or wrong, 429 if too many are being checked.
     public func identify(_ request: inout RESTRequest) async -> RESTResponse? {
         guard let security, request.principal == nil else { return nil }
-        let response: RESTResponse
+        let start = ContinuousClock.now
+        var response: RESTResponse
         switch await security.identify(request) {
         case .known(let principal):
             request.principal = principal
@@ -73,6 +74,8 @@ extension RESTService {
             refusal.headers = [("WWW-Authenticate", #"Basic realm="OpenSearch Security""#)]
             response = refusal
         }
-        return finish(response, of: request, Parameters())
+        response = finish(response, of: request, Parameters())
+        metrics.record(request.method, "", response, received: 0, since: start)
+        return response
     }
 }

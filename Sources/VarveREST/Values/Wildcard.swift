@@ -25,7 +25,7 @@ enum Wildcard {
 }
 
 /// Names that are close to one that is unknown.
-enum Suggestion {
+package enum Suggestion {
     /// The candidates that share more than half of their letters with `text`, the closest first.
     static func candidates(for text: String, among names: [String]) -> [String] {
         names.map { (name: $0, score: score(text, $0)) }.filter { $0.score > 0.5 }
@@ -33,7 +33,7 @@ enum Suggestion {
     }
 
     /// ` did you mean [x]?` with the words that OpenSearch has, or nothing.
-    static func text(for text: String, among names: [String], arrow: String = "") -> String {
+    package static func text(for text: String, among names: [String], arrow: String = "") -> String {
         let found = candidates(for: text, among: names)
         switch found.count {
         case 0: return ""

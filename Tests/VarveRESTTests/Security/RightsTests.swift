@@ -171,6 +171,43 @@ import Testing
         await server.forbids("GET", "/_cat/indices", "indices:monitor/stats")
     }
 
+    @Test func `to an alias are rights to its indices, and making one takes a right to its name`()
+        async throws
+    {
+        let server = try await SecuredServer([
+            (["open"], ["read"]), (["a-1", "mine-*"], ["manage_aliases", "create_index"]),
+            (["mine-*"], ["read"]),
+        ])
+        await prepare(server)
+        await server.prepare("POST", "/_aliases", #"{"actions":[{"add":{"index":"b-1","alias":"open"}}]}"#)
+        await server.permits("GET", "/open/_search")
+        await server.permits("GET", "/b-1/_search")
+        await server.forbids("GET", "/a-1/_search", Self.search)
+        let aliases = "indices:admin/aliases"
+        await server.forbids("PUT", "/a-1/_alias/open", aliases)
+        await server.forbids("PUT", "/b-1/_alias/mine-1", aliases)
+        await server.forbids("PUT", "/mine-2", #"{"aliases":{"open":{}}}"#, aliases)
+        await server.forbids(
+            "POST", "/_aliases", #"{"actions":[{"remove":{"index":"a-1","alias":"*"}}]}"#, aliases)
+        await server.forbids(
+            "POST", "/_aliases", #"{"actions":[{"remove_index":{"index":"a-1"}}]}"#, "indices:admin/delete")
+        await server.permits("PUT", "/a-1/_alias/mine-1")
+        await server.permits("GET", "/mine-1/_search")
+    }
+
+    @Test func `of an msearch are asked for search by search`() async throws {
+        let server = try await SecuredServer(
+            cluster: ["cluster_composite_ops_ro"], [(["a-*"], ["search"])])
+        await prepare(server)
+        let lines = "{\"index\":\"a-1\"}\n{}\n{\"index\":\"b-1\"}\n{}\n"
+        let text = await server.send("u", "POST", "/_msearch", lines).text
+        #expect(text.matches(of: #/"status":200/#).count == 1)
+        #expect(text.matches(of: #/"status":403/#).count == 1)
+        #expect(text.contains("no permissions for [indices:data/read/search]"))
+        let closed = try await SecuredServer([(["*"], ["read"])])
+        await closed.forbids("POST", "/_msearch", lines, "indices:data/read/msearch")
+    }
+
     @Test func `to a scroll are its opener's alone`() async throws {
         let server = try await SecuredServer(
             cluster: ["indices:data/read/scroll*"], [(["a-*"], ["indices:data/read/search"])])

@@ -33,10 +33,17 @@ public struct HTTPServer: Service, CustomStringConvertible {
         users: SecuritySource? = nil,
         onReady: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
+        var rest = rest
+        rest.residentBytes = { ProcessMemory.residentBytes }
         service = RESTService(store: store, options: rest, security: users?.security)
         self.users = users
         self.options = options
-        var logger = Logger(label: "varve") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "varve") { label in
+            switch options.logFormat {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLinesLogHandler()
+            }
+        }
         logger.logLevel = Logger.Level(rawValue: options.logLevel.rawValue) ?? .notice
         self.logger = logger
         self.onReady = onReady
@@ -50,7 +57,7 @@ public struct HTTPServer: Service, CustomStringConvertible {
         let channel = WireChannel(
             responder: { request, writer, channel in
                 try await responder.respond(to: request, writer, on: channel)
-            }, options: options)
+            }, options: options, metrics: service.metrics)
         let address = options.address
         let onReady = self.onReady
         let service = self.service
@@ -64,13 +71,27 @@ public struct HTTPServer: Service, CustomStringConvertible {
                 await onReady(bound)
             },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        try await server.run()
+        do { try await server.run() } catch let error as IOError {
+            throw ServerSetupError("cannot listen on \(address): \(Self.reason(error))")
+        }
+    }
+
+    private static func reason(_ error: IOError) -> String {
+        // The numbers of Linux.
+        switch error.errnoCode {
+        case 98: "another program does"
+        case 99: "it is no address of this machine"
+        case 13: "this user may not"
+        default: "\(error)"
+        }
     }
 
     /// Serves until SIGINT or SIGTERM comes, and returns when what was accepted is done.
     public func runUntilSignalled() async throws {
         var services: [any Service] = [self]
-        if let users { services.append(SecurityReloading(users: users, logger: logger)) }
+        if users != nil || options.encryption != nil {
+            services.append(FileReloading(users: users, encryption: options.encryption, logger: logger))
+        }
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
         configuration.maximumGracefulShutdownDuration = options.shutdownTimeout

@@ -24,7 +24,9 @@ import Testing
             "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveDocument", "VarveBytes",
         ],
         "VarvePasswords": ["CCrypt"],
-        "VarveServer": ["Varve", "VarveREST", "VarveFiles", "VarveBytes", "VarvePasswords"],
+        "VarveServer": [
+            "Varve", "VarveREST", "VarveDocument", "VarveFiles", "VarveBytes", "VarvePasswords",
+        ],
         "VarveSimulation": ["VarveFiles", "VarveBytes"],
         "Examples": ["Varve"],
     ]

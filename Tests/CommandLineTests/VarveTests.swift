@@ -150,8 +150,8 @@ import Testing
         let session = try prepared()
         for (line, said) in [
             ("varve serve --store data --listen 0.0.0.0:9200", "listen on 127.0.0.1, or give --insecure"),
-            ("varve serve --store data --listen 127.0.0.1", "it is a host and a port"),
-            ("varve serve --store data --log-level loud", "it is one of trace, debug"),
+            ("varve serve --store data --listen 127.0.0.1", "--listen is a host and a port"),
+            ("varve serve --store data --log-level loud", "--log-level is one of trace, debug"),
             ("varve serve --store data --body-mebibytes-max 0", "is 1 to 2047, not 0"),
         ] {
             let run = try session.workspace.run(line)

@@ -1,6 +1,7 @@
 #if Server
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Testing
 
 /// A connection that writes what it is told, byte by byte if need be, and reads answers.
@@ -24,11 +25,19 @@ final class Wire {
         self.inbound = inbound
     }
 
-    static func connect(_ port: Int, _ body: (Wire) async throws -> Void) async throws {
+    /// - Parameter trusting: The certificate, in PEM, of a server that speaks TLS.
+    static func connect(
+        _ port: Int, trusting certificate: String? = nil, _ body: (Wire) async throws -> Void
+    ) async throws {
+        let context = try certificate.map { try Self.context(trusting: $0) }
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    if let context {
+                        let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
@@ -36,6 +45,13 @@ final class Wire {
         try await channel.executeThenClose { inbound, outbound in
             try await body(Wire(outbound, inbound.makeAsyncIterator()))
         }
+    }
+
+    private static func context(trusting certificate: String) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)))
+        configuration.applicationProtocols = ["http/1.1"]
+        return try NIOSSLContext(configuration: configuration)
     }
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }

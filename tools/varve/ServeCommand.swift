@@ -1,6 +1,7 @@
 #if Server
 import ArgumentParser
 import Varve
+import VarveFiles
 import VarveServer
 
 struct ServeCommand: AsyncParsableCommand {
@@ -8,72 +9,99 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Answer OpenSearch's HTTP API from a store.",
         discussion: """
             A directory that is missing or empty becomes a store. One line on standard error says that it \
-            listens. SIGINT and SIGTERM end it: what was accepted is finished first.
+            listens. SIGINT and SIGTERM end it: what was accepted is finished first. SIGHUP reads the security \
+            file, the certificate and the key again.
+
+            Every option can stand in the environment, --log-level as VARVE_LOG_LEVEL, or in the file that --config \
+            names, as log_level. Options count before the environment, the environment before the file.
             """)
 
-    @Option(name: .long, help: "The store's directory; without it VARVE_STORE counts.")
+    @Option(name: .long, help: "A JSON object with the options as keys; without it VARVE_CONFIG counts.")
+    var config: String?
+
+    @Option(name: .long, help: "The store's directory.")
     var store: String?
 
-    @Option(name: .long, help: "Host and port; port 0 takes a free one.", transform: Self.address)
-    var listen = ServerOptions().address
+    @Option(name: .long, help: "Host and port; port 0 takes a free one. 127.0.0.1:9200 unless given.")
+    var listen: String?
 
-    @Option(name: .long, help: "Users, roles and password hashes as JSON; SIGHUP reads it again.")
+    @Option(name: .long, help: "Users, roles and password hashes as JSON.")
     var security: String?
 
     @Flag(name: .long, help: "Listen on an address that others reach though nobody is asked who they are.")
     var insecure = false
 
-    @Option(name: .long, help: "The longest body in MiB; bulks may be longer.")
-    var bodyMebibytesMax = 100
+    @Option(name: .long, help: "The certificate, and those that vouch for it, in PEM: the server speaks TLS.")
+    var tlsCertificate: String?
 
-    @Option(
-        name: .long, help: "How much is logged to standard error; debug has a line for each request.",
-        transform: Self.level)
-    var logLevel = LogLevel.notice
+    @Option(name: .long, help: "The certificate's private key in PEM.")
+    var tlsKey: String?
 
-    private static func address(_ text: String) throws -> ListenAddress {
-        guard let address = ListenAddress(text) else {
-            throw ValidationError("it is a host and a port, as in 127.0.0.1:9200")
-        }
-        return address
-    }
+    @Option(name: .long, help: "What the server says that its cluster is called.")
+    var clusterName: String?
 
-    private static func level(_ text: String) throws -> LogLevel {
-        guard let level = LogLevel(rawValue: text) else {
-            throw ValidationError("it is one of \(LogLevel.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return level
+    @Option(name: .long, help: "What the server says that it is called.")
+    var nodeName: String?
+
+    @Option(name: .long, help: "When a write is acknowledged: request (on the disk), async or none.")
+    var durability: String?
+
+    @Option(name: .long, help: "How long what is acknowledged may be lost to a power failure, with async.")
+    var syncIntervalMilliseconds: String?
+
+    @Option(name: .long, help: "The longest body in MiB; bulks may be longer. 100 unless given.")
+    var bodyMebibytesMax: String?
+
+    @Option(name: .long, help: "Connections at once. 4096 unless given.")
+    var connectionsMax: String?
+
+    @Option(name: .long, help: "How long a connection may bring nothing. 75 unless given.")
+    var idleSeconds: String?
+
+    @Option(name: .long, help: "How long an end waits for requests that were accepted. 30 unless given.")
+    var shutdownSeconds: String?
+
+    @Option(name: .long, help: "How much is logged to standard error; debug has a line for each request.")
+    var logLevel: String?
+
+    @Option(name: .long, help: "How a line of the log looks: text or json.")
+    var logFormat: String?
+
+    private var flags: [ServerSetting: String] {
+        let given: [ServerSetting: String?] = [
+            .store: store, .listen: listen, .security: security, .insecure: insecure ? "true" : nil,
+            .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .clusterName: clusterName, .nodeName: nodeName,
+            .durability: durability, .syncIntervalMilliseconds: syncIntervalMilliseconds,
+            .bodyMebibytesMax: bodyMebibytesMax, .connectionsMax: connectionsMax, .idleSeconds: idleSeconds,
+            .shutdownSeconds: shutdownSeconds, .logLevel: logLevel, .logFormat: logFormat,
+        ]
+        return given.compactMapValues { $0 }
     }
 
     func run() async throws {
-        guard listen.isLoopback || insecure || security != nil else {
-            throw CommandFailure.badInput(
-                "\(listen) can be reached by others, and nobody is asked who they are: name users with "
-                    + "--security, listen on 127.0.0.1, or give --insecure if that is wanted")
-        }
-        guard 1...2_047 ~= bodyMebibytesMax else {
-            throw CommandFailure.badInput("--body-mebibytes-max is 1 to 2047, not \(bodyMebibytesMax)")
-        }
-        var options = ServerOptions()
-        options.address = listen
-        options.bodyBytesMax = bodyMebibytesMax << 20
-        options.logLevel = logLevel
-        let users: SecuritySource?
-        do { users = try security.map { try SecuritySource(path: $0) } } catch {
-            throw CommandFailure.badInput("\(error)")
-        }
-        let store = try await Store.open(at: StoreArguments.path(store))
+        let configuration: ServeConfiguration
         do {
-            let server = HTTPServer(store: store, options: options, users: users) { address in
-                Output.note("listening on http://\(address)")
-            }
-            try await server.runUntilSignalled()
-        } catch {
+            configuration = try ServeConfiguration(
+                flags: flags, environment: ProcessEnvironment.value(of:),
+                file: config ?? ProcessEnvironment.value(of: "VARVE_CONFIG"))
+        } catch { throw CommandFailure.badInput("\(error)") }
+        let store = try await Store.open(
+            at: StoreArguments.path(configuration.store), options: configuration.options)
+        do { try await serve(store, configuration) } catch {
             try? await store.close()
             if error is VarveError { throw error }
+            if let error = error as? ServerSetupError { throw CommandFailure.no(error.description) }
             throw CommandFailure.no("the server cannot go on: \(error)")
         }
         try await store.close()
+    }
+
+    private func serve(_ store: Store, _ configuration: ServeConfiguration) async throws {
+        let scheme = configuration.server.encryption == nil ? "http" : "https"
+        let server = HTTPServer(
+            store: store, options: configuration.server, rest: configuration.rest, users: configuration.users
+        ) { address in Output.note("listening on \(scheme)://\(address)") }
+        try await server.runUntilSignalled()
     }
 }
 #endif

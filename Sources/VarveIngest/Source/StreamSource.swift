@@ -43,23 +43,32 @@ public enum StartPosition: Hashable, Sendable {
 
 /// One message of a stream.
 ///
-/// `payload` may be a slice of a larger array, so that a source hands out a whole read without copying.
+/// `payload` and `key` may be slices of a larger array, so that a source hands out a whole read without copying.
 public struct Message: Sendable {
     /// Where it stands.
     public var pointer: StreamPointer
     /// Where the message after it stands: what is committed once this one is applied.
     public var next: StreamPointer
+    /// Empty if it is a tombstone.
     public var payload: ArraySlice<UInt8>
+    /// What the stream says the message is about, if it has such a thing.
+    public var key: ArraySlice<UInt8>?
+    /// Whether it has no payload at all, which is not the same as an empty one: it says that what its key names is
+    /// gone.
+    public var isTombstone: Bool
     /// When the stream says it was made, in milliseconds since 1970; 0 if it does not say.
     public var timestamp: Int64
 
     public init(
-        pointer: StreamPointer, next: StreamPointer, payload: ArraySlice<UInt8>, timestamp: Int64 = 0
+        pointer: StreamPointer, next: StreamPointer, payload: ArraySlice<UInt8>, timestamp: Int64 = 0,
+        key: ArraySlice<UInt8>? = nil, isTombstone: Bool = false
     ) {
         self.pointer = pointer
         self.next = next
         self.payload = payload
         self.timestamp = timestamp
+        self.key = key
+        self.isTombstone = isTombstone
     }
 }
 

@@ -1,6 +1,7 @@
-"""The README's path from a clone to a paged point in time, command for command."""
+"""What the README and the guides tell a newcomer to type, run as it stands there."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -11,7 +12,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from server import REPOSITORY, binary
+from opensearchpy import helpers
+
+from server import REPOSITORY, Server, binary, flights
 
 
 def free_port() -> int:
@@ -60,6 +63,21 @@ class NewcomerTests(unittest.TestCase):
         hits = json.loads(page)["hits"]
         self.assertEqual(hits["total"], {"value": 10_000, "relation": "gte"})
         self.assertEqual([len(hit["sort"]) for hit in hits["hits"]], [2, 2, 2])
+
+
+class GuideTests(unittest.TestCase):
+    def test_the_paging_of_the_guide(self):
+        server = Server()
+        self.addCleanup(server.close)
+        documents = flights(2_500)
+        helpers.bulk(server.client(), documents, index="flights", refresh=True)
+        guide = (REPOSITORY / "docs/guides/point-in-time.md").read_text()
+        snippet = re.search(r"```python\n(.*?)```", guide, re.DOTALL)[1]
+        self.assertIn("http://localhost:9200", snippet)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(snippet.replace("http://localhost:9200", server.url), {})
+        self.assertEqual(sorted(printed.getvalue().split()), sorted(one["_id"] for one in documents))
+        self.assertEqual(server.client().get_all_pits()["pits"], [])
 
 
 if __name__ == "__main__":

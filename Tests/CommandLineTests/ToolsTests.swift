@@ -18,6 +18,7 @@ import Testing
         try workspace.write("#!/bin/bash\necho 'install ok installed'\n", to: "bin/dpkg-query")
         try workspace.makeDirectory("tools")
         try workspace.write("#!/bin/bash\ntouch documented\n", to: "tools/documentation")
+        try workspace.write("#!/bin/bash\ntouch served\n", to: "tools/clients")
         _ = try workspace.shell(
             "cp \(Workspace.repository)/tools/{test,environment} tools; chmod +x bin/* tools/*")
         return workspace
@@ -44,5 +45,6 @@ import Testing
         #expect(status == 0, "\(output)")
         #expect(try workspace.names(in: "").contains("tested"))
         #expect(try workspace.names(in: "").contains("documented"))
+        #expect(try workspace.names(in: "").contains("served"))
     }
 }

@@ -146,6 +146,7 @@ import Testing
         try session.expect("bad-input")
     }
 
+    #if Server
     @Test func `serves others only when told so`() throws {
         let session = try prepared()
         for (line, said) in [
@@ -159,6 +160,7 @@ import Testing
             #expect(run.errors.contains(said), "\(line): \(run.errors)")
         }
     }
+    #endif
 
     @Test func `says in one line why a directory or a request does not do`() throws {
         var session = try prepared()

@@ -129,7 +129,11 @@ struct ValueSink: ~Copyable {
         if count > Self.termBytesMax { throw .immenseTerm }
         if !binding.isKept { return }
         let start = strings.count
-        if binding.analyzer == .lowercase { Lowercase.append(text, to: &strings) } else { strings.append(text) }
+        if binding.analyzer == .lowercase {
+            Lowercase.append(text, to: &strings)
+        } else {
+            strings.append(text)
+        }
         values.append(
             FieldValue(
                 field: binding.field, count: UInt32(strings.count &- start), payload: Int64(start)))

@@ -34,7 +34,8 @@ import VarveBytes
         #expect(batch.operations.map(\.valueCount) == [4, 2, 0])
         #expect(batch.operations.map(\.firstValue) == [0, 4, 6])
         #expect(
-            extracted(batch, schema).map(\.description) == ["n=1", "s=ab", "s=cd", "s.keyword=Ab cd", "n=2", "_routing=c"])
+            extracted(batch, schema).map(\.description)
+                == ["n=1", "s=ab", "s=cd", "s.keyword=Ab cd", "n=2", "_routing=c"])
         #expect(builder.operationCount == 0)
     }
 

@@ -54,6 +54,11 @@ package struct JSONParser: ~Copyable {
     @inline(__always)
     package func real(at index: Int) -> Double { Double(bitPattern: tape[index &+ 1]) }
 
+    /// Takes the key at `index` and its value out of what a reader of the tape sees.
+    mutating func remove(keyAt index: Int) {
+        tape[index] = JSONWord(.removed, self[index].node, self.index(after: index + 1)).raw
+    }
+
     /// Reads one JSON value, with blanks around it at most.
     ///
     /// - Parameter root: `PathTable.document`, or `.message` for an envelope whose `_source` is the document.

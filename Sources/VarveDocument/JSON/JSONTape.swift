@@ -8,6 +8,7 @@
 /// string          a = bytes between the quotes              b = byte offset of the first of them
 /// number          a = bytes                                 b = byte offset; a second word holds the value
 /// literal         a = bytes                                 b = byte offset
+/// removed         a = path node of the key                  b = tape index past the key's value
 /// ```
 package struct JSONWord: Sendable, BitwiseCopyable {
     package enum Tag: UInt8, Sendable {
@@ -33,6 +34,8 @@ package struct JSONWord: Sendable, BitwiseCopyable {
         case `true`
         case `false`
         case null
+        /// A key that was taken out of the document together with its value.
+        case removed
     }
 
     package let raw: UInt64
@@ -60,6 +63,6 @@ package struct JSONWord: Sendable, BitwiseCopyable {
     @inline(__always) package var node: Int { high }
     /// The byte offset that the tag has: first byte of the value, or past the end of a container.
     @inline(__always) package var offset: Int { low }
-    /// Tape index of a container's end word.
+    /// Tape index of a container's end word, or past what was removed.
     @inline(__always) package var end: Int { low }
 }

@@ -7,7 +7,9 @@ package import VarveBytes
 /// learned of the documents' shape makes the next batch cheap, and nothing is allocated per document.
 package struct BatchBuilder: ~Copyable {
     package let limits: BatchLimits
-    private var extractor: ValueExtractor
+    var extractor: ValueExtractor
+    /// Memory for a document that is put together from parts of its message.
+    var spliced: ByteBuffer?
     private var payload = ByteBuffer(capacity: 4_096)
     private var operations: [PreparedOperation] = []
     private var isFresh = true
@@ -111,7 +113,7 @@ package struct BatchBuilder: ~Copyable {
 
     // MARK: Checks
 
-    private func check(routing: RawSpan) throws(DocumentError) {
+    func check(routing: RawSpan) throws(DocumentError) {
         if routing.byteCount > OperationLayout.idBytesMax {
             throw DocumentError(
                 .invalidOperation,
@@ -141,15 +143,6 @@ package struct BatchBuilder: ~Copyable {
             throw DocumentError(.limit, "a batch has at most \(limits.payloadBytes) bytes")
         }
     }
-
-    /// The parser, for the message entry.
-    mutating func parse(message bytes: RawSpan) throws(DocumentError) {
-        try extractor.parser.parse(bytes, root: PathTable.message)
-    }
-
-    func word(_ index: Int) -> JSONWord { extractor.parser[index] }
-
-    func integer(_ index: Int) -> Int64 { extractor.parser.integer(at: index) }
 
     // MARK: The end
 

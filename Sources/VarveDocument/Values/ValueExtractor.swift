@@ -140,6 +140,7 @@ struct ValueExtractor: ~Copyable {
             case .bigInteger, .real, .bigReal:
                 try take(word, at, node, bytes)
                 at &+= 2
+            case .removed: at = word.end
             case .null:
                 if bindings[node].kind != .field || bindings[node].hasNullValue {
                     try takeNull(at, node)

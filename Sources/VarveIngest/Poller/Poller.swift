@@ -219,7 +219,7 @@ package final class Poller: Sendable {
                     "\(source.name) gave message \(message.pointer) behind \(end): pointers must ascend")
             }
             if !builder.hasRoom(for: message.payload.count) { break }
-            do throws(DocumentError) {
+            do throws(MessageError) {
                 try append(message, to: &builder, &id, prefixBytes)
             } catch {
                 failure = MessageFailure(
@@ -283,7 +283,7 @@ package final class Poller: Sendable {
     /// - Parameter id: The source's part of such ids, then whatever the last message left behind it.
     private func append(
         _ message: Message, to builder: inout BatchBuilder, _ id: inout ByteBuffer, _ prefixBytes: Int
-    ) throws(DocumentError) {
+    ) throws(MessageError) {
         let payload = message.payload
         let pointer = message.pointer
         id.truncate(to: prefixBytes)
@@ -292,7 +292,7 @@ package final class Poller: Sendable {
         } else {
             id.append(utf8: pointer.description)
         }
-        try builder.appendMessage(payload.rawSpan, fallbackID: id.bytes)
+        _ = try builder.appendMessage(payload.rawSpan, placeID: id.bytes)
     }
 
     private func checkpoint(_ pointer: StreamPointer, epoch: UInt64, timestamp: Int64) -> SourceCheckpoint {

@@ -151,13 +151,20 @@ import VarveBytes
         var version: Int64
         var versioning: Versioning
         var source: String
+
+        var summary: String { "\(kind) \(id) \(version) \(source)" }
     }
 
-    private func append(_ message: String, fallback: String = "") -> Result<Outcome, DocumentError> {
+    /// Nil if the message says nothing that could be done.
+    private func append(
+        _ message: String, place: String = "", as format: MessageFormat = .envelope
+    ) -> Result<Outcome?, MessageError> {
         var builder = BatchBuilder(schema: Schema())
-        let (given, id) = (bytes(message), bytes(fallback))
-        do throws(DocumentError) {
-            try builder.appendMessage(given.rawSpan, fallbackID: id.rawSpan, fallbackIsNew: true)
+        let (given, id) = (bytes(message), bytes(place))
+        do throws(MessageError) {
+            let outcome = try builder.appendMessage(
+                given.rawSpan, format: format, placeID: id.rawSpan, placeIsNew: true)
+            if case .ignored = outcome { return .success(nil) }
         } catch {
             return .failure(error)
         }
@@ -167,7 +174,7 @@ import VarveBytes
         func text(_ start: UInt32, _ count: Int) -> String {
             String(decoding: payload[Int(start)..<(Int(start) + count)], as: UTF8.self)
         }
-        #expect(operation.idIsNew == (text(operation.idOffset, Int(operation.idCount)) == fallback))
+        #expect(operation.idIsNew == (text(operation.idOffset, Int(operation.idCount)) == place))
         return .success(
             Outcome(
                 kind: operation.kind, id: text(operation.idOffset, Int(operation.idCount)),
@@ -192,39 +199,131 @@ import VarveBytes
         (#"{"_id":"é","_sourc\u0065":{"a":1}}"#, "index é 0 {\"a\":1}"),
     ])
     func `a message in the default format`(message: String, expected: String) {
-        let found = append(message, fallback: "auto")
-        guard case .success(let outcome) = found else {
+        let found = append(message, place: "auto")
+        guard case .success(let outcome?) = found else {
             Issue.record("\(message): \(found)")
             return
         }
-        #expect("\(outcome.kind) \(outcome.id) \(outcome.version) \(outcome.source)" == expected)
+        #expect(outcome.summary == expected)
         #expect(outcome.versioning == (outcome.version > 0 ? .external : .blind))
     }
 
+    /// M: refused while it was mapped, P: while it was processed; with an i if the envelope is invalid.
     @Test(arguments: [
-        (#"{"_id":"1"}"#, "Missing _source field. Invalid message"),
-        (#"{"_id":"1","_source":[1]}"#, "_source field does not contain a map. Invalid message"),
-        (#"{"_id":"1","_source":null}"#, "_source field does not contain a map. Invalid message"),
-        (#"{"_id":null,"_source":{}}"#, "_id field is not a string. Invalid message."),
-        (#"{"_id":"","_source":{}}"#, "if _id is specified it must not be empty"),
-        (#"{"_source":{}}"#, "ID field is missing. Invalid message."),
-        (#"{"_op_type":"delete"}"#, "ID field is missing. Invalid message."),
-        (#"{"_id":"1","_version":"x","_source":{}}"#, "For input string: \"x\""),
+        (#"{"_id":"1"}"#, "Pi Missing _source field. Invalid message"),
+        (#"{"_id":"1","_source":[1]}"#, "Pi _source field does not contain a map. Invalid message"),
+        (#"{"_id":"1","_source":null}"#, "Pi _source field does not contain a map. Invalid message"),
+        (#"{"_id":null,"_source":{}}"#, "Pi ID field is missing. Invalid message."),
+        (#"{"_id":"","_source":{}}"#, "P if _id is specified it must not be empty"),
+        (
+            #"{"_id":true,"_source":{}}"#,
+            "M _id field is of type class java.lang.Boolean but not string or integer"
+        ),
+        (#"{"_source":{}}"#, "P if _id is specified it must not be empty"),
+        (#"{"_id":"1","_version":"x","_source":{}}"#, #"P For input string: "x""#),
         (
             #"{"_id":"1","_version":1.5,"_source":{}}"#,
-            "_version field is not a 64-bit integer. Invalid message."
+            "P _version field is of type class java.lang.Double, not a 64-bit integer"
         ),
         (
             #"{"_id":"1","_version":-1,"_source":{}}"#,
-            "illegal version value [-1] for version type [EXTERNAL]"
+            "P illegal version value [-1] for version type [EXTERNAL]"
         ),
-        (#"{"_id":"1","_op_type":"update","_source":{}}"#, "Unsupported operation: update"),
-        (#"{"_id":"1","_op_type":"upsert","_source":{}}"#, "unknown op_type [upsert]"),
-        (#"{"_id":"1","_op_type":5,"_source":{}}"#, "_op_type field is not a string. Invalid message."),
-        ("[]", "failed to parse"), ("7", "failed to parse"),
+        (#"{"_id":"1","_op_type":"update","_source":{}}"#, "Pi Unsupported operation: update"),
+        (#"{"_id":"1","_op_type":"upsert","_source":{}}"#, "P Unknown opType: [upsert]"),
+        (
+            #"{"_id":"1","_op_type":5,"_source":{}}"#,
+            "Pi _op_type field is of type class java.lang.Integer but not string. Invalid message."
+        ),
+        ("[]", "M failed to parse"), ("7", "M failed to parse"),
     ])
     func `a message that says no operation`(message: String, expected: String) {
-        #expect(append(message).error?.message == expected)
+        #expect(append(message).error?.summary == expected)
+    }
+
+    @Test func `a deletion of nobody knows what is no operation and no fault`() throws {
+        #expect(try append(#"{"_op_type":"delete"}"#, place: "auto").get() == nil)
+        #expect(try append(#"{"d":"x"}"#, place: "auto", as: deletions).get() == nil)
+    }
+
+    private let deletions = MessageFormat.fields(EnvelopeFields(operation: "d", deleteValue: "x"))
+
+    @Test func `a raw message is the document and its place the id`() throws {
+        #expect(
+            try append(#"{"a":[{"b":2}]}"#, place: "0-42", as: .document).get()?.summary
+                == #"index 0-42 0 {"a":[{"b":2}]}"#)
+        #expect(append("[1]", place: "0-42", as: .document).error?.summary == "M failed to parse")
+    }
+
+    @Test(arguments: [
+        (#"{"k":"7","v":3,"o":"new","a":1}"#, #"create 7 3 {"a":1}"#),
+        (#"{"a":1, "v" : " 3 ", "k" : 7 , "b":[{"k":1}] }"#, #"index 7 3 {"a":1,"b":[{"k":1}]}"#),
+        (#"{"k":1.50,"v":0,"o":"gone","a":1}"#, "delete 1.50 0 "),
+        (#"{"k":"\u0061\" ","v":"9","o":true}"#, #"index a" 9 {}"#),
+        (#"{"k":"é","v":1,"o":"other","\u0061\"":"x"}"#, #"index é 1 {"a\"":"x"}"#),
+    ])
+    func `fields of the message say what an envelope would`(message: String, expected: String) {
+        let mapping = EnvelopeFields(
+            id: "k", version: "v", operation: "o", deleteValue: "gone", createValue: "new")
+        let found = append(message, place: "auto", as: .fields(mapping))
+        #expect((try? found.get())?.summary == expected, "\(found)")
+    }
+
+    @Test(arguments: [
+        (#"{"v":1}"#, "M configured id_field [k] is missing from the message"),
+        (#"{"k":1}"#, "M configured version_field [v] is missing from the message"),
+        (#"{"k":null,"v":1}"#, "M field [k] has a null value"),
+        (#"{"k":" ","v":1}"#, "M field [k] has an empty value"),
+        (
+            #"{"k":{},"v":1}"#,
+            "M field [k] must be a scalar value (string, number, or boolean), but found: HashMap"
+        ),
+        (
+            #"{"k":1,"v":1,"o":[1]}"#,
+            "M field [o] must be a scalar value (string, number, or boolean), but found: ArrayList"
+        ),
+        (#"{"k":1,"v":"x"}"#, #"P For input string: "x""#),
+    ])
+    func `a field that says nothing of use`(message: String, expected: String) {
+        let mapping = EnvelopeFields(id: "k", version: "v", operation: "o", deleteValue: "gone")
+        #expect(append(message, as: .fields(mapping)).error?.summary == expected)
+    }
+
+    @Test func `fields may lie deeper, and what is taken is not indexed`() throws {
+        let schema = Schema()
+        var builder = BatchBuilder(schema: schema)
+        let mapping = EnvelopeFields(id: "meta.id", version: "a.b", routing: "meta.to")
+        let message = bytes(
+            #"{"meta":{"x":{"id":1},"id":"7","y":2.5,"to":"oslo"},"a.b":4,"a":{"b":5},"z":true}"#)
+        let place = bytes("auto")
+        _ = try builder.appendMessage(message.rawSpan, format: .fields(mapping), placeID: place.rawSpan)
+        let batch = builder.finish(at: 0).seal()
+        let operation = batch.operations[0]
+        let payload = batch.payload.bytes
+        func text(_ start: UInt32, _ count: Int) -> String? {
+            String(validating: payload.slice(Int(start), count))
+        }
+        #expect(text(operation.idOffset, Int(operation.idCount)) == "7")
+        #expect(text(operation.routingOffset, Int(operation.routingCount)) == "oslo")
+        #expect(operation.version == 4)
+        #expect(
+            text(operation.sourceOffset, Int(operation.sourceCount))
+                == #"{"meta":{"x":{"id":1},"y":2.5},"a":{"b":5},"z":true}"#)
+        #expect(
+            extracted(batch, schema).map(\.description) == [
+                "meta.x.id=1", "meta.y=2.5", "a.b=5", "z=true", "_routing=oslo",
+            ])
+        #expect(batch.replayed(schema) == extracted(batch, schema).map(\.description))
+    }
+
+    @Test func `a tombstone deletes what its key names`() throws {
+        var builder = BatchBuilder(schema: Schema())
+        let key = bytes("r-1")
+        _ = try builder.appendTombstone(key: key.rawSpan)
+        #expect(builder.finish(at: 0).seal().operations[0].kind == .delete)
+        var refusal: MessageError?
+        do throws(MessageError) { _ = try builder.appendTombstone(key: RawSpan()) } catch { refusal = error }
+        #expect(refusal?.stage == .processing)
     }
 
     @Test func `the document of a message may be as deep and large as any`() {
@@ -233,13 +332,16 @@ import VarveBytes
                 + String(repeating: "}", count: depth + 1)
         }
         #expect(append(nested(64)).error == nil)
-        #expect(append(nested(65)).error?.kind == .limit)
+        #expect(append(nested(65)).error?.cause.kind == .limit)
         for extra in 0...1 {
             let space = [UInt8](repeating: 0x20, count: (16 << 20) - 2 + extra)
             let message = bytes(#"{"_id":"1","_source":{"#) + space + bytes("}}")
             var builder = BatchBuilder(schema: Schema())
-            let error = refusal { () throws(DocumentError) in try builder.appendMessage(message.rawSpan) }
-            #expect(error?.kind == (extra == 0 ? nil : .limit))
+            var kind: DocumentError.Kind?
+            do throws(MessageError) {
+                _ = try builder.appendMessage(message.rawSpan, placeID: RawSpan())
+            } catch { kind = error.cause.kind }
+            #expect(kind == (extra == 0 ? nil : .limit))
         }
     }
 
@@ -250,11 +352,29 @@ import VarveBytes
         let message = bytes(#"{"_id":"1","_source":{"a":{"b":2},"c":"y","d":true}}"#)
         for _ in 0..<2 {
             try builder.index(id: id.rawSpan, source: alone.rawSpan)
-            try builder.appendMessage(message.rawSpan)
+            _ = try builder.appendMessage(message.rawSpan, placeID: RawSpan())
         }
         #expect(schema.snapshot.fields.map(\.path) == ["a.b", "c", "c.keyword", "d"])
         let batch = builder.finish(at: 0).seal()
         let half = ["a.b=1", "c=x", "c.keyword=x", "a.b=2", "c=y", "c.keyword=y", "d=true"]
         #expect(extracted(batch, schema).map(\.description) == half + half)
+    }
+}
+
+extension Result where Failure == MessageError {
+    fileprivate var error: MessageError? { if case .failure(let error) = self { error } else { nil } }
+}
+
+extension MessageError {
+    fileprivate var summary: String {
+        "\(stage == .mapping ? "M" : "P")\(isInvalid ? "i" : "") \(cause.message)"
+    }
+}
+
+extension PreparedBatch {
+    /// What replay extracts from the stored sources.
+    fileprivate func replayed(_ schema: Schema) -> [String]? {
+        var replayer = BatchReplayer(schema: schema)
+        return (try? replayer.prepare(payload)).map { extracted($0.batch, schema).map(\.description) }
     }
 }

@@ -168,8 +168,8 @@ import VarveBytes
                     default: message[at] ^= 1 &<< UInt8(chance.below(8))
                     }
                 }
-                do { try builder.appendMessage(message.rawSpan) } catch { continue }
-                accepted += 1
+                let outcome = try? builder.appendMessage(message.rawSpan, placeID: RawSpan())
+                if case .appended = outcome { accepted += 1 }
             }
             let batch = builder.finish(at: 1).seal()
             let again = try replayer.prepare(batch.payload).batch

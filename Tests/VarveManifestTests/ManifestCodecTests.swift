@@ -88,7 +88,7 @@ import VarveSimulation
 
     @Test func `an unknown section that may not be skipped is a newer format`() {
         var manifest = Manifest.example
-        manifest.unknown = [UnknownSection(kind: 7, bytes: [])]
+        manifest.unknown = [UnknownSection(kind: 8, bytes: [])]
         do throws(FormatError) {
             _ = try decode(manifest.encode(shard: .example).array())
             Issue.record("it was read")

@@ -27,4 +27,5 @@ package enum FileKind: UInt8, Sendable, CaseIterable {
     case wal = 0x57  // W
     case segment = 0x47  // G
     case deaths = 0x44  // D
+    case letters = 0x4C  // L
 }

@@ -96,7 +96,7 @@ package struct BatchBuilder: ~Copyable {
         append(kind, id, options, routing, source: source, firstValue: firstValue)
     }
 
-    private mutating func append(
+    mutating func append(
         _ kind: OperationKind, _ id: RawSpan, _ options: OperationOptions, _ routing: RawSpan,
         source: RawSpan, firstValue: Int
     ) {

@@ -74,6 +74,13 @@ package enum OperationKind: UInt8, Sendable, BitwiseCopyable {
     case delete = 3
     /// Fills the number of an operation that failed after its batch was sealed.
     case noOperation = 4
+    /// Keeps a message of a stream that could not be applied; the source is the letter.
+    case deadLetter = 5
+    /// Drops such letters; the source names them.
+    case removeLetters = 6
+
+    /// Whether it is about a document.
+    package var isOfDocument: Bool { self == .index || self == .create || self == .delete }
 }
 
 /// What must hold of the current version for an operation to go ahead.

@@ -161,9 +161,10 @@ extension Shard {
 }
 
 extension Manifest {
-    /// The segment and deaths files that this generation names.
+    /// The segment, deaths and letters files that this generation names.
     func fileNames(in layout: ShardLayout) -> Set<StorePath> {
         var names: Set<StorePath> = []
+        if let letters { names.insert(layout.letters(letters.file)) }
         for entry in segments + retired {
             names.insert(layout.segment(entry.id))
             for piece in entry.deaths { names.insert(layout.deaths(piece.file)) }

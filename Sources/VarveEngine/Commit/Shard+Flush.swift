@@ -29,7 +29,9 @@ extension Shard {
         }
         if let failure { throw failure }
         try refresh()
-        let (state, checkpoints, ticket) = publication.withLock { ($0.state, $0.checkpoints, $0.ticket) }
+        let (state, checkpoints, letters, ticket) = publication.withLock {
+            ($0.state, $0.checkpoints, $0.letters, $0.ticket)
+        }
         guard let through = state.visible else { return }
         if let log, let ticket {
             do throws(LogFailure) { try log.waitUntilDurable(ticket) } catch {
@@ -39,7 +41,8 @@ extension Shard {
         }
         let outcome: Result<Void, EngineError> = commits.withLock { commits in
             do throws(EngineError) {
-                try commitFlush(of: state, through: through, checkpoints: checkpoints, &commits)
+                try commitFlush(
+                    of: state, through: through, checkpoints: checkpoints, letters: letters, &commits)
                 return .success(())
             } catch { return .failure(error) }
         }
@@ -58,7 +61,7 @@ extension Shard {
 
     private func commitFlush(
         of state: ShardState, through: SequenceNumber, checkpoints: [SourceCheckpoint],
-        _ commits: inout CommitState
+        letters: LetterStore, _ commits: inout CommitState
     ) throws(EngineError) {
         let frozen = state.views.filter { $0.segment == nil }
         let before = commits.manifest.flushed
@@ -87,6 +90,7 @@ extension Shard {
                 deaths[written.entry.id] = (written.remap(frozen.map(\.deaths)), nil)
             }
             try writeDeaths(&next.segments, deaths: deaths, through: through, &commits)
+            try writeLetters(letters, into: &next, &commits)
             try syncDirectory()
         } catch { throw abandon(id, error, &commits) }
         next.flushed = through

@@ -30,7 +30,8 @@ package struct PointInTimeSummary: Sendable {
     package let createdAt: Int64
     /// Milliseconds.
     package let keepAlive: Int64
-    package let pins: [(index: UUID128, shard: UUID128, sequence: SequenceNumber?)]
+    package let pins:
+        [(index: UUID128, shard: UUID128, sequence: SequenceNumber?, checkpoints: [SourceCheckpoint])]
     package let attributes: PointInTimeAttributes
     package let policy: DeletionPolicy
     /// Milliseconds until it expires if it is not used.

@@ -190,7 +190,7 @@ extension StoreEngine {
         PointInTimeSummary(
             id: PointInTimeID(random: record.id, store: identity.store), label: record.label,
             owner: record.owner, createdAt: record.createdAt, keepAlive: row.keepAlive,
-            pins: record.pins.map { ($0.target.index, $0.target.shard, $0.sequenceNumber) },
+            pins: record.pins.map { ($0.target.index, $0.target.shard, $0.sequenceNumber, $0.checkpoints) },
             attributes: record.decodedAttributes, policy: record.policy,
             expiresIn: max(0, (row.deadline - now) / 1_000_000), isDurable: row.isDurable)
     }

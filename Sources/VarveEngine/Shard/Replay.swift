@@ -16,17 +16,19 @@ struct Replay: ~Copyable {
     private var decoder: BatchReplayer
     private(set) var checkpoints: [SourceCheckpoint]
     private(set) var operations = 0
+    private(set) var letters: LetterStore
     /// The number after the last one that a record has named.
     private var nextNumber: UInt64
 
     init(
         memtable: consuming Memtable, schema: Schema, flushed: SequenceNumber?,
-        checkpoints: [SourceCheckpoint]
+        checkpoints: [SourceCheckpoint], letters: LetterStore
     ) {
         self.memtable = memtable
         self.schema = schema
         self.flushed = flushed
         self.checkpoints = checkpoints
+        self.letters = letters
         decoder = BatchReplayer(schema: schema)
         nextNumber = flushed.map { $0.rawValue + 1 } ?? 0
     }
@@ -75,7 +77,11 @@ struct Replay: ~Copyable {
             let number = SequenceNumber(first + UInt64(at))
             let operation = batch.operations[at]
             if let flushed, number <= flushed { continue }
-            if operation.kind == .noOperation { continue }
+            guard operation.kind.isOfDocument else {
+                letters.apply(
+                    batch, operation: at, number: number.rawValue, time: Int64(clamping: replayed.time))
+                continue
+            }
             memtable.append(
                 batch, operation: at, birth: number, version: operation.version > 0 ? operation.version : nil)
             operations += 1

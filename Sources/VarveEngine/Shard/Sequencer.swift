@@ -18,6 +18,11 @@ struct Sequencer: ~Copyable {
     var next: UInt64
     /// Committed pointers, one a source partition, as of the last numbered operation.
     var checkpoints: [SourceCheckpoint]
+    /// Messages that could not be applied, as of the last numbered operation.
+    var letters = LetterStore()
+    var freezingLetters = LetterStore()
+    /// Nil until somebody has said how many are kept.
+    var letterLimits: LetterLimits?
     /// Fields of the schema that the log already knows.
     var loggedFields: Int
     /// The schema's generation that the log already knows.
@@ -49,6 +54,8 @@ struct Publication {
     var pins = PinSet()
     /// Committed pointers as of `state.visible`.
     var checkpoints: [SourceCheckpoint]
+    /// Dead letters as of `state.visible`.
+    var letters = LetterStore()
     /// Ticket of the newest record that `state.visible` covers.
     var ticket: LogTicket?
 }
@@ -59,6 +66,8 @@ package struct OperationResult: Sendable, Equatable {
         case created, updated, deleted
         /// A delete of what was not there; recorded all the same.
         case absent
+        /// No document was meant: a dead letter, or the removal of some.
+        case recorded
         /// The condition did not hold; nothing changed.
         case conflict(VersionConflict)
     }

@@ -44,7 +44,7 @@ extension Shard {
                 continue
             }
             switch name {
-            case .segment, .deaths:
+            case .segment, .deaths, .letters:
                 if !named.contains(path) { try? environment.files.unlink(path) }
             case .manifest, .wal: break
             case .identity, .lock, .catalog, .registry: report.unknownFiles.append(path)

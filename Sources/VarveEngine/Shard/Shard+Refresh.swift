@@ -31,12 +31,14 @@ extension Shard {
                 _ = count(&sequencer)
                 sequencer.freezingThrough = sequencer.last
                 sequencer.freezingCheckpoints = sequencer.checkpoints
+                sequencer.freezingLetters = sequencer.letters
                 sequencer.freezingTicket = sequencer.lastTicket
                 return (sequencer.freezing, sequencer.freezingThrough, counted)
             }
             if sequencer.freezing == nil {
                 sequencer.freezingThrough = sequencer.last
                 sequencer.freezingCheckpoints = sequencer.checkpoints
+                sequencer.freezingLetters = sequencer.letters
                 sequencer.freezingTicket = sequencer.lastTicket
             }
             return (sequencer.freezing, sequencer.freezingThrough, 0)
@@ -54,9 +56,11 @@ extension Shard {
                     view: frozen, deaths: DeathSet(frozen.ownDeaths), from: SequenceNumber(0), to: .infinity,
                     segment: nil, budgetBytes: counted))
         } else if through == state.visible {
-            let checkpoints = sequencer.withLock { ($0.freezingCheckpoints, $0.freezingTicket) }
+            let frozen = sequencer.withLock {
+                ($0.freezingCheckpoints, $0.freezingLetters, $0.freezingTicket)
+            }
             return publication.withLock { publication in
-                (publication.checkpoints, publication.ticket) = checkpoints
+                (publication.checkpoints, publication.letters, publication.ticket) = frozen
                 return publication.state
             }
         }
@@ -67,6 +71,7 @@ extension Shard {
             return publication.withLock { publication in
                 publication.state = next
                 publication.checkpoints = sequencer.freezingCheckpoints
+                publication.letters = sequencer.freezingLetters
                 publication.ticket = sequencer.freezingTicket
                 return next
             }

@@ -12,6 +12,9 @@ extension Shard {
         }
     }
 
+    /// All committed pointers as of the last accepted batch.
+    package var checkpoints: [SourceCheckpoint] { sequencer.withLock { $0.checkpoints } }
+
     /// Flushes, then moves a source's pointer: old or new after a crash, never a third. Durable when it returns.
     package func resetSource(to checkpoint: SourceCheckpoint) throws(EngineError) {
         try flush()
@@ -34,6 +37,24 @@ extension Shard {
         }
         if let ticket = try moved.get() {
             do throws(LogFailure) { try log.waitUntilDurable(ticket) } catch { throw EngineError(error) }
+        }
+    }
+}
+
+/// What a batch with a checkpoint takes for granted of its partition.
+package enum ExpectedCheckpoint: Sendable {
+    case any
+    /// Nil: nothing was ever read of it.
+    case exactly(SourceCheckpoint?)
+
+    func check(
+        _ checkpoints: [SourceCheckpoint], for next: SourceCheckpoint
+    ) throws(EngineError) {
+        guard case .exactly(let expected) = self else { return }
+        guard checkpoints.first(where: { $0.isSamePartition(as: next) }) == expected else {
+            throw .invalid(
+                "partition \(next.partition) was moved by another reader: what comes behind the old place is refused"
+            )
         }
     }
 }

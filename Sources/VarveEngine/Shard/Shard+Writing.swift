@@ -16,11 +16,12 @@ extension Shard {
     ///
     /// - Parameters:
     ///   - checkpoint: Where the batch's source goes on; it is in the batch's payload already.
+    ///   - expected: Where the source's partition must stand now; otherwise nothing is done.
     ///   - results: Replaced by one result an operation.
     /// - Returns: What to wait for; nil if nothing was logged.
     package func apply(
         _ draft: consuming BatchDraft, checkpoint: SourceCheckpoint? = nil,
-        into results: inout [OperationResult]
+        after expected: ExpectedCheckpoint = .any, into results: inout [OperationResult]
     ) throws(EngineError) -> WriteTicket? {
         results.removeAll(keepingCapacity: true)
         let decides = draft.operations.contains { $0.isResolved }
@@ -31,6 +32,7 @@ extension Shard {
         let applied = sequencer.withLock { sequencer -> Result<Applied, EngineError> in
             guard let draft = pending.take() else { preconditionFailure("a draft is applied once") }
             do throws(EngineError) {
+                if let checkpoint { try expected.check(sequencer.checkpoints, for: checkpoint) }
                 return .success(
                     try apply(draft, decides: decides, checkpoint, &sequencer, results: &decided))
             } catch { return .failure(error) }
@@ -42,7 +44,7 @@ extension Shard {
                 switch result.outcome {
                 case .created, .updated: counters.indexed += 1
                 case .deleted, .absent: counters.deleted += 1
-                case .conflict: break
+                case .conflict, .recorded: break
                 }
             }
         }
@@ -85,7 +87,8 @@ extension Shard {
         let views = state.views.filter { $0.segment != nil }
         if views.isEmpty { return }
         var rows: [UInt32] = []
-        for at in draft.operations.indices where !draft.operations[at].idIsNew {
+        for at in draft.operations.indices
+        where !draft.operations[at].idIsNew && draft.operations[at].kind.isOfDocument {
             let hash = hashOfID(draft.id(of: at))
             do throws(StorageError) {
                 for view in views.reversed() where view.view.mayHold(idHash: hash) {
@@ -112,7 +115,8 @@ extension Shard {
         }
         try logNewFields(&sequencer)
         let first = sequencer.next
-        draft.setTime(UInt64(max(0, environment.clock.wallMilliseconds)))
+        let now = environment.clock.wallMilliseconds
+        draft.setTime(UInt64(max(0, now)))
         if decides {
             try decide(&draft, first: first, &sequencer, results: &results)
             if count == 1, case .conflict = results[0].outcome { return (nil, false) }
@@ -131,10 +135,15 @@ extension Shard {
             } catch { throw EngineError(error) }
         }
         for at in batch.operations.indices where batch.operations[at].kind != .noOperation {
+            guard batch.operations[at].kind.isOfDocument else {
+                sequencer.letters.apply(batch, operation: at, number: first + UInt64(at), time: now)
+                continue
+            }
             let version = decides ? results[at].version : nil
             sequencer.active.append(
                 batch, operation: at, birth: SequenceNumber(first + UInt64(at)), version: version)
         }
+        if let limits = sequencer.letterLimits { sequencer.letters.trim(to: limits, at: now) }
         sequencer.next = first + UInt64(count)
         if let checkpoint { sequencer.commit(checkpoint) }
         sequencer.bytesSinceFlush += batch.payload.count
@@ -179,6 +188,10 @@ extension Shard {
         for at in draft.operations.indices {
             let operation = draft.operations[at]
             let number = SequenceNumber(first + UInt64(at))
+            guard operation.kind.isOfDocument else {
+                results.append(OperationResult(blind: operation, number: number.rawValue))
+                continue
+            }
             let hash = hashOfID(draft.id(of: at))
             let current: CurrentVersion?
             if let before = Self.last(made[hash], before: at, in: draft, results) {
@@ -208,7 +221,7 @@ extension Shard {
         guard let candidate else { return nil }
         if draft.id(of: candidate).equals(draft.id(of: at)) { return candidate }
         return (0..<at).last {
-            draft.operations[$0].kind != .noOperation && draft.id(of: $0).equals(draft.id(of: at))
+            draft.operations[$0].kind.isOfDocument && draft.id(of: $0).equals(draft.id(of: at))
         }
     }
 }
@@ -217,7 +230,9 @@ extension OperationResult {
     /// What becomes of an operation that nobody looks anything up for.
     init(blind operation: PreparedOperation, number: UInt64) {
         self.init(
-            outcome: operation.kind == .delete ? .deleted : .created, sequence: SequenceNumber(number),
+            outcome: !operation.kind.isOfDocument
+                ? .recorded : operation.kind == .delete ? .deleted : .created,
+            sequence: SequenceNumber(number),
             version: operation.idIsNew ? 1 : 0)
     }
 
@@ -234,7 +249,8 @@ extension OperationResult {
         let outcome: Outcome =
             switch operation.kind {
             case .delete: wasLive ? .deleted : .absent
-            case .index, .create, .noOperation: wasLive ? .updated : .created
+            case .index, .create: wasLive ? .updated : .created
+            case .noOperation, .deadLetter, .removeLetters: .recorded
             }
         self.init(outcome: outcome, sequence: number, version: version)
     }

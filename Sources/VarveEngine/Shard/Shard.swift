@@ -117,6 +117,8 @@ struct CommitState {
     /// The generation before it, which is kept whole too.
     var previous: Manifest?
     var nextFileID: UInt64
+    /// Of the dead letters that `manifest` names; nil if they are to be written whatever they are.
+    var lettersGeneration: UInt64? = 0
     /// Files that no kept generation names any more and that could not be removed yet.
     var garbage: [StorePath] = []
 

@@ -97,7 +97,7 @@ struct ShardOpening {
         var replay = Replay(
             memtable: Memtable(schema: schema.snapshot.fields, hashSeed: environment.random.next()),
             schema: schema,
-            flushed: old.flushed, checkpoints: old.checkpoints)
+            flushed: old.flushed, checkpoints: old.checkpoints, letters: try openLetters(old, layout, uuid))
         let log = try openLog(layout, uuid, old, &replay, &report)
         // The next generation goes above every number that was ever in the directory, sound or not.
         var manifest = loaded.successor(committedAt: environment.clock.wallMilliseconds)
@@ -113,13 +113,15 @@ struct ShardOpening {
             visible: visible)
         var publication = Publication(state: state, checkpoints: old.checkpoints)
         publication.pins = pinSet
+        var sequencer = Sequencer(
+            active: replay.takeMemtable(), next: replay.next(after: log.report),
+            checkpoints: replay.checkpoints,
+            loggedFields: schema.snapshot.fields.count, loggedSchema: schema.generation)
+        sequencer.letters = replay.letters
         let shard = Shard(
             index: entry.uuid, number: number, uuid: uuid, layout: layout, schema: schema, services: services,
             log: log.writer, manifests: manifests,
-            sequencer: Sequencer(
-                active: replay.takeMemtable(), next: replay.next(after: log.report),
-                checkpoints: replay.checkpoints,
-                loggedFields: schema.snapshot.fields.count, loggedSchema: schema.generation),
+            sequencer: sequencer,
             publication: publication,
             commits: CommitState(manifest: manifest, previous: old, nextFileID: old.nextFileID))
         let isFull = shard.sequencer.withLock { shard.count(&$0) }
@@ -142,6 +144,16 @@ struct ShardOpening {
             }
             report.damage += loaded.damage
             return loaded
+        } catch { throw .storage(error) }
+    }
+
+    private func openLetters(
+        _ manifest: Manifest, _ layout: ShardLayout, _ uuid: UUID128
+    ) throws(EngineError) -> LetterStore {
+        guard let entry = manifest.letters else { return LetterStore() }
+        do throws(StorageError) {
+            return LetterStore(
+                try LettersFile.read(entry, in: layout, owner: uuid, files: environment.files))
         } catch { throw .storage(error) }
     }
 

@@ -29,7 +29,13 @@ package final class IndexEngine: Sendable {
     package var entry: IndexEntry { current.withLock { $0 } }
     package var state: IndexState { entry.state }
     /// By key; opaque to the engine but for those in `ShardTuning`.
-    package var settings: [(key: String, value: String)] { entry.settings.map { ($0.key, $0.value) } }
+    package var settings: [(key: String, value: String)] {
+        entry.settings.filter { !$0.key.hasPrefix(Self.ownPrefix) }.map { ($0.key, $0.value) }
+    }
+    /// What settings of the store's own are called; they are shown to nobody.
+    private static let ownPrefix = "varve."
+
+    package func setting(_ key: String) -> String? { entry.setting(key) }
 
     /// Takes what the catalog says now. The mapping is not taken from it: the schema is ahead of the catalog.
     func adopt(_ entry: IndexEntry) {

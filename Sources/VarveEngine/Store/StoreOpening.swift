@@ -101,6 +101,7 @@ extension StoreEngine {
         let table = restore(records, heartbeat: registry.heartbeat, environment)
         let store = StoreEngine(
             opened: opened, registry: registry, pointsInTime: table, directory: directory)
+        try store.completeResets()
         StoreCleaning(environment).removeUnknownIndices(keeping: Set(catalog.indices.map(\.uuid)))
         do { try lock.describeHolder("varve \(identity.store.hex.prefix(8))\n") } catch {
             // Only for people; the lock itself is held.

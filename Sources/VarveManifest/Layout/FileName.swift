@@ -30,6 +30,8 @@ package enum FileName: Hashable, Sendable, CustomStringConvertible {
     case segment(UInt64)
     /// `dels-<id>`
     case deaths(UInt64)
+    /// `ltrs-<id>`
+    case letters(UInt64)
 
     /// Numbers in names, and what counts like them, stay below this: far off, and safe to add to.
     package static let numberLimit: UInt64 = 1 << 62
@@ -44,6 +46,7 @@ package enum FileName: Hashable, Sendable, CustomStringConvertible {
         case .wal(let number): "wal-\(number.hex16)"
         case .segment(let id): "seg-\(id.hex16)"
         case .deaths(let id): "dels-\(id.hex16)"
+        case .letters(let id): "ltrs-\(id.hex16)"
         }
     }
 
@@ -75,6 +78,7 @@ package enum FileName: Hashable, Sendable, CustomStringConvertible {
         case ("wal", nil): self = .wal(number)
         case ("seg", nil): self = .segment(number)
         case ("dels", nil): self = .deaths(number)
+        case ("ltrs", nil): self = .letters(number)
         default: return nil
         }
     }
@@ -90,6 +94,7 @@ package enum FileName: Hashable, Sendable, CustomStringConvertible {
         case .wal: .wal
         case .segment: .segment
         case .deaths: .deaths
+        case .letters: .letters
         }
     }
 }

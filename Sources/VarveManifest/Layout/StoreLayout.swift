@@ -5,7 +5,8 @@ package import VarveFiles
 ///
 /// ```
 /// STORE  LOCK  catalog-<gen>.a .b  pits-<gen>.a .b  tmp/
-/// indices/<index uuid>/<shard number>/  manifest-<gen>  wal-<n>  seg-<id>  dels-<id>  quarantine/
+/// indices/<index uuid>/<shard number>/  manifest-<gen>  wal-<n>  seg-<id>  dels-<id>  ltrs-<id>
+///                                     quarantine/
 /// ```
 /// Index names never reach the file system: directories are named by uuid.
 package enum StoreLayout {
@@ -46,6 +47,7 @@ package struct ShardLayout: Hashable, Sendable {
     package func wal(_ number: UInt64) -> StorePath { path(.wal(number)) }
     package func segment(_ id: UInt64) -> StorePath { path(.segment(id)) }
     package func deaths(_ id: UInt64) -> StorePath { path(.deaths(id)) }
+    package func letters(_ id: UInt64) -> StorePath { path(.letters(id)) }
     /// Damaged files that were moved aside, with a `.why.json` each.
     package var quarantine: StorePath { directory.appending("quarantine") }
 }

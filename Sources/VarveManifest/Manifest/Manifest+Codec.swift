@@ -12,6 +12,8 @@ extension Manifest {
         static let retired: UInt32 = 4
         static let checkpoints: UInt32 = 5
         static let timeMap: UInt32 = 6
+        /// Only where there are dead letters.
+        static let letters: UInt32 = 7
     }
 
     package func encode(shard: UUID128) -> ByteBuffer {
@@ -28,6 +30,12 @@ extension Manifest {
             for checkpoint in checkpoints { checkpoint.encode(into: &buffer) }
         }
         file.append(Kind.timeMap) { timeMap.encode(into: &$0) }
+        if let letters {
+            file.append(Kind.letters) { buffer in
+                buffer.appendVarint(letters.file)
+                buffer.appendVarint(letters.byteCount)
+            }
+        }
         for section in unknown { file.append(section.kind) { $0.append(section.bytes) } }
         return file.finish()
     }
@@ -43,7 +51,9 @@ extension Manifest {
             if section.kind < 32 { found |= 1 &<< section.kind }
             try decode(section, of: file)
         }
-        guard found == 0b111_1110 else { throw FormatError("a section is missing", offset: bytes.byteCount) }
+        guard found & 0b111_1111 == 0b111_1110 else {
+            throw FormatError("a section is missing", offset: bytes.byteCount)
+        }
         if let rule = brokenRule { throw FormatError(rule, offset: file.header.length) }
     }
 
@@ -69,6 +79,10 @@ extension Manifest {
         case Kind.timeMap:
             try file.read(section) { reader throws(FormatError) in
                 timeMap = try TimeMap(decoding: &reader)
+            }
+        case Kind.letters:
+            try file.read(section) { reader throws(FormatError) in
+                letters = LettersEntry(file: try reader.readVarint(), byteCount: try reader.readVarint())
             }
         default:
             unknown.append(try UnknownSection(section, of: file))

@@ -48,6 +48,13 @@ extension Manifest {
         if let last = ids.last, last >= nextFileID {
             return "segment \(last.hex16) is not in the reserved range"
         }
+        if let letters {
+            let at = ids.partitioningIndex { $0 >= letters.file }
+            if letters.file == 0 || letters.file >= nextFileID || (at < ids.count && ids[at] == letters.file)
+            {
+                return "the letters file \(letters.file.hex16) has an id that is not its own"
+            }
+        }
         for entry in entries {
             for piece in entry.deaths {
                 if piece.file == 0 || piece.file >= nextFileID {

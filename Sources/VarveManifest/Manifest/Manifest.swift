@@ -39,6 +39,8 @@ package struct Manifest: Equatable, Sendable {
     /// How far each source partition is contained in the segments; one for each, in order.
     package private(set) var checkpoints: [SourceCheckpoint]
     package var timeMap: TimeMap
+    /// The dead letters that belong to `flushed`; nil if there are none.
+    package var letters: LettersEntry?
     /// When it was published, milliseconds since 1970.
     package var committedAt: Int64
     /// Parts that a later minor version added and that may be carried along unread.

@@ -149,4 +149,23 @@ extension FileDump {
             } catch StorageError.damaged(let damage) { try pass(damage) }
         }
     }
+
+    func dumpLetters(_ header: FileHeader) throws {
+        let bytes = try readWhole()
+        let file: LettersFile
+        do throws(FormatError) {
+            file = try LettersFile(decoding: bytes.bytes, owner: header.owner, fileID: header.fileID)
+        } catch { return try pass(Damage(path, error)) }
+        try row(
+            "\(Wording.grouped(file.letters.count)) dead letters",
+            "\(Wording.grouped(file.evicted)) made room")
+        for stored in file.letters {
+            do throws(FormatError) {
+                let letter = try DeadLetter(decoding: stored.body.rawSpan)
+                try? row(
+                    Wording.grouped(stored.number), letter.place, letter.errorType, letter.reason,
+                    "\(Wording.grouped(letter.payload.count)) bytes")
+            } catch { try pass(Damage(path, error)) }
+        }
+    }
 }

@@ -37,6 +37,7 @@ final class FileDump {
         case .wal: try dumpLog()
         case .segment: try dumpSegment()
         case .deaths: try dumpDeaths(header)
+        case .letters: try dumpLetters(header)
         case .lock: break
         }
     }

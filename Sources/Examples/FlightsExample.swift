@@ -28,7 +28,7 @@ struct FlightsExample {
         let flights = try await store.createIndex("flights", mapping: Self.mapping)
         let ingestion = try await flights.ingest(from: JSONLinesSource(feed), startingAt: .earliest)
         let state = await ingestion.caughtUp()
-        say("ingested \(state.messagesApplied) flights")
+        say("ingested \(state.counters.applied) flights")
         let pit = try await flights.openPointInTime(keepAlive: .seconds(3_600), label: "half-way")
         say("pit \(pit.id)")
         try append(lines[half...])
@@ -43,7 +43,7 @@ struct FlightsExample {
             }
             if round % 1_000 == 999 {
                 if round % 4_000 == 3_999 { try await flights.flush() }
-                say("changed \(round + 1), ingested \(ingestion.state.messagesApplied)")
+                say("changed \(round + 1), ingested \(ingestion.state.counters.applied)")
             }
             round += 1
         }

@@ -113,7 +113,7 @@ extension Index {
     private static func answer(_ result: OperationResult, id: String) -> Result<Receipt, VarveError> {
         let outcome: Receipt.Outcome
         switch result.outcome {
-        case .created: outcome = .created
+        case .created, .recorded: outcome = .created
         case .updated: outcome = .updated
         case .deleted: outcome = .deleted
         case .absent: outcome = .notFound

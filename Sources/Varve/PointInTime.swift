@@ -200,6 +200,8 @@ public struct PointInTimeInfo: Sendable {
         public let sequenceNumber: SequenceNumber?
         /// It is not searched: it never was held, or its index was closed.
         public let isLost: Bool
+        /// How far each stream is contained in it.
+        public let positions: [StreamPosition]
     }
     public let id: String
     public let label: String
@@ -234,7 +236,8 @@ public struct PointInTimeInfo: Sendable {
                 index: names[pin.index] ?? engine.index(pin.index)?.name,
                 shard: engine.shard(pin.shard)?.number,
                 deletedIndex: engine.deletedName(ofIndex: pin.index), sequenceNumber: pin.sequence,
-                isLost: summary.attributes.isLost(place))
+                isLost: summary.attributes.isLost(place),
+                positions: pin.checkpoints.compactMap { StreamPosition($0) })
         }
     }
 }

@@ -26,6 +26,7 @@ extension Store {
     package func reopen(_ indices: [Index]) async throws(VarveError) {
         let names = indices.map(\.name)
         try await run { engine throws(EngineError) in try engine.setState(ofIndices: names, to: .open) }
+        for index in indices { _ = try? await index.startStoredIngestion() }
     }
 
     /// Closes indices: they are flushed, and neither read nor written until they are opened again. Points in time
@@ -33,6 +34,7 @@ extension Store {
     package func closeIndices(_ indices: [Index]) async throws(VarveError) {
         let names = indices.map(\.name)
         let shards = indices.flatMap(\.engine.shards)
+        await endIngestions(of: indices)
         try await run { engine throws(EngineError) in
             try engine.setState(ofIndices: names, to: .closed)
             for shard in shards { try shard.flush() }
@@ -50,6 +52,7 @@ extension Store {
         _ body: @escaping @Sendable (inout [String: [AliasMember]]) throws(EngineError) -> Void
     ) async throws(VarveError) {
         let engines = indices.map(\.engine)
+        await endIngestions(of: indices)
         try await run { engine throws(EngineError) in
             try engine.changeCatalog { (draft) throws(EngineError) in
                 try body(&draft.aliases)

@@ -2,6 +2,7 @@ package import VarveBytes
 public import VarveDocument
 package import VarveEngine
 package import VarveFiles
+public import VarveIngest
 package import VarveManifest
 public import VarveQuery
 
@@ -18,6 +19,7 @@ public import VarveQuery
 /// ```
 public final class Store: Sendable {
     package let engine: StoreEngine
+    let ingestions = Locked(StoreIngestions())
 
     package init(_ engine: StoreEngine) { self.engine = engine }
 
@@ -27,11 +29,22 @@ public final class Store: Sendable {
     ///   - path: A directory of the file system, absolute or relative to the current one.
     ///   - options: Durability, budgets and limits, for as long as the store is open.
     ///   - createIfMissing: Whether to make a store where there is none.
+    ///   - sources: The sources that ingestion may name; what is stored with the indices is started again. One that
+    ///     cannot be reached does not keep the store from opening.
     /// - Throws: `.unavailable` if another process has it open, or the disk refuses; `.corrupted` if
     ///   acknowledged data is damaged, naming the file and the byte; `.invalid` if the directory holds something
     ///   else; `.notFound` if it holds no store and none is to be made. In the last two it stays untouched.
     public static func open(
-        at path: String, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true
+        at path: String, options: StoreOptions = StoreOptions(), createIfMissing: Bool = true,
+        sources: SourceRegistry = SourceRegistry()
+    ) async throws(VarveError) -> Store {
+        let store = try await open(at: path, options, createIfMissing)
+        await store.useSources(sources)
+        return store
+    }
+
+    private static func open(
+        at path: String, _ options: StoreOptions, _ createIfMissing: Bool
     ) async throws(VarveError) -> Store {
         let scheduler = ThreadScheduler()
         return try await blocking(on: scheduler) { () throws(VarveError) in
@@ -77,6 +90,7 @@ public final class Store: Sendable {
     ///
     /// - Throws: What the last flush failed with. Everything acknowledged is durable all the same.
     public func close() async throws(VarveError) {
+        await endIngestions()
         try await run { engine throws(EngineError) in try engine.close() }
     }
 
@@ -119,6 +133,7 @@ public final class Store: Sendable {
 
     /// Deletes an index and frees its data at once. Points in time over it stay listed, without that index.
     public func deleteIndex(_ name: String) async throws(VarveError) {
+        if let index = try? index(name) { await endIngestions(of: [index]) }
         try await run { engine throws(EngineError) in try engine.deleteIndex(named: name) }
     }
 

@@ -12,7 +12,6 @@ private final class SlowSink: IngestionSink {
     }
     private let state = Locked(State())
     let schema = Schema()
-    let wallMilliseconds: Int64 = 0
 
     func checkpoint(source: UUID128, partition: UInt32) -> SourceCheckpoint? {
         state.withLock { $0.checkpoint }
@@ -21,7 +20,7 @@ private final class SlowSink: IngestionSink {
     func waitForRoom(operations: Int, bytes: Int) async throws {}
 
     func apply(
-        _ draft: consuming BatchDraft, _ checkpoint: SourceCheckpoint
+        _ draft: consuming BatchDraft, _ checkpoint: SourceCheckpoint, after before: SourceCheckpoint?
     ) throws -> (conflicts: Int, wait: IngestionWait) {
         let isStart = draft.operations.isEmpty
         state.withLock { $0.checkpoint = checkpoint }
@@ -30,10 +29,6 @@ private final class SlowSink: IngestionSink {
             self.state.withLock { $0.waiting.append(body) }
         }
         return (0, wait)
-    }
-
-    func reset(to checkpoint: SourceCheckpoint) async throws {
-        state.withLock { $0.checkpoint = checkpoint }
     }
 
     func sync() {
@@ -50,24 +45,171 @@ private final class SlowSink: IngestionSink {
         let source = MemorySource()
         for text in [#"{"_source":{"n":1}}"#, #"{"_source":{"n":2}}"#, "{broken"] { source.append(text) }
         let sink = SlowSink()
-        let poller = Poller(
-            source: source, sink: sink, partition: 0, index: UUID128(high: 1, low: 2),
-            startingAt: .earliest, options: IngestionOptions())
+        let poller = Poller(source: source, sink: sink, clock: TestClock())
         poller.run()
         for await state in poller.states() where state.lastFailure != nil { break }
+        await poller.until { $0.machine.isPausingOrPaused }
         #expect(poller.current.applied == 2)
         #expect(poller.current.committed == 0)
         #expect(poller.current.lag.durable == 3)
-        if case .paused = poller.current.phase { Issue.record("paused before the log was synced") }
+        #expect(poller.current.phase == .pausing && poller.current.isPaused)
         sink.sync()
-        for await state in poller.states() {
-            guard case .paused = state.phase else { continue }
+        for await state in poller.states() where state.phase == .paused {
             #expect(state.committed == state.applied && state.committed == 2)
             #expect(state.lag.durable == 1 && state.lag.applied == 1)
+            #expect(state.failure?.message?.pointer == 2 && state.failure?.isPermanent == true)
             break
         }
-        try await poller.reset(to: .earliest)
-        #expect(poller.current.lag.durable == 3)
+        let reset = try await poller.resolve(.earliest)
+        #expect(reset.old == 2 && reset.new == 0 && reset.checkpoint.epoch == 1)
+        poller.finish(reset)
+        #expect(poller.current.lag.durable == 3 && poller.current.failure == nil)
         await poller.close()
+    }
+
+    @Test func `asks for no more bytes than it may hold`() async throws {
+        let source = MemorySource()
+        let large = #"{"_source":{"t":""# + String(repeating: "x", count: 100_000) + #""}}"#
+        for _ in 0..<60 { source.append(large) }
+        let sink = MemorySink(conflictsEvery: 0)
+        var settings = IngestionSettings()
+        settings.queueBytes = 1 << 20
+        let poller = Poller(source: source, sink: sink, clock: TestClock(), settings: settings)
+        poller.run()
+        for await state in poller.states() where state.counters.applied == 60 { break }
+        await poller.close()
+        #expect(sink.largestBatch <= 5)
+    }
+
+    @Test func `keeps to a rate of messages and of bytes`() async throws {
+        for byBytes in [false, true] {
+            let source = MemorySource()
+            for number in 0..<2_000 { source.append(#"{"_source":{"n":\#(1_000 + number)}}"#) }
+            let clock = TestClock()
+            var settings = IngestionSettings()
+            settings.rate =
+                byBytes ? IngestionRate(bytesPerSecond: 22 * 500) : IngestionRate(messagesPerSecond: 500)
+            let poller = Poller(
+                source: source, sink: MemorySink(conflictsEvery: 0), clock: clock, settings: settings)
+            let start = clock.nanoseconds
+            poller.run()
+            for await state in poller.states() where state.counters.applied == 2_000 { break }
+            let seconds = Double(clock.nanoseconds - start) / 1e9
+            await poller.close()
+            #expect(seconds > 3.6 && seconds < 4.2, "\(seconds)")
+        }
+    }
+
+    @Test func `says how old what it has not applied is, and does not forget it when paused`() async throws {
+        let source = MemorySource()
+        let clock = TestClock()
+        source.append(#"{"_source":{"n":1}}"#, timestamp: clock.wallMilliseconds)
+        let poller = Poller(source: source, sink: MemorySink(conflictsEvery: 0), clock: clock)
+        poller.run()
+        for await state in poller.states() where state.lag.durable == 0 { break }
+        await poller.pause()
+        source.append(#"{"_source":{"n":2}}"#, timestamp: clock.wallMilliseconds)
+        clock.advance(seconds: 60)
+        await poller.look()
+        #expect(poller.current.lag.applied == 1)
+        #expect(poller.current.lag.ageMilliseconds == 60_000)
+        clock.advance(seconds: 5)
+        #expect(poller.current.lag.ageMilliseconds == 65_000)
+        await poller.close()
+    }
+
+    @Test func `skips the one message that it stands at`() async throws {
+        for poison in ["{broken", #"{"_source":7}"#] {
+            let source = MemorySource()
+            for text in [#"{"_source":{"n":1}}"#, poison, #"{"_source":{"n":2}}"#, poison] {
+                source.append(text)
+            }
+            let sink = MemorySink(conflictsEvery: 0)
+            let poller = Poller(source: source, sink: sink, clock: TestClock())
+            poller.run()
+            for await state in poller.states() where state.failure?.message?.pointer == 1 { break }
+            let skipped = await poller.skip()
+            #expect(skipped?.pointer == 1)
+            for await state in poller.states() where state.failure?.message?.pointer == 3 { break }
+            #expect(poller.current.counters.applied == 2 && poller.current.counters.skipped == 1)
+            #expect(sink.letters.map(\.pointer) == [StreamPointer(1).encoded])
+            #expect(poller.current.counters.addUp)
+            await poller.close()
+        }
+    }
+
+    @Test func `released by another strategy goes on at once`() async throws {
+        let source = MemorySource()
+        for text in [#"{"_id":"1"}"#, #"{"_source":{"n":2}}"#] { source.append(text) }
+        let poller = Poller(source: source, sink: MemorySink(conflictsEvery: 0), clock: TestClock())
+        poller.run()
+        for await state in poller.states() where state.phase == .blocked { break }
+        #expect(poller.current.pollerState == "PROCESSING" && !poller.current.isPaused)
+        var settings = IngestionSettings()
+        settings.onError = .drop
+        poller.change(to: settings)
+        for await state in poller.states() where state.counters.applied == 1 { break }
+        #expect(poller.current.counters.failuresDropped == 1 && poller.current.counters.dropped == 1)
+        await poller.close()
+    }
+
+    @Test func `goes on with another source where it stands`() async throws {
+        let (first, second) = (MemorySource(), MemorySource())
+        for number in 0..<6 {
+            if number < 3 { first.append(#"{"_source":{"n":\#(number)}}"#) }
+            second.append(#"{"_source":{"n":\#(number)}}"#)
+        }
+        let poller = Poller(source: first, sink: MemorySink(conflictsEvery: 0), clock: TestClock())
+        poller.run()
+        for await state in poller.states() where state.counters.applied == 3 { break }
+        poller.replaceSource(with: second)
+        for await state in poller.states() where state.counters.applied == 6 { break }
+        #expect(poller.current.counters.gaps == 0)
+        await poller.close()
+    }
+
+    @Test func `refuses to write behind another reader of the partition`() async throws {
+        let source = MemorySource()
+        for _ in 0..<4 { source.append(#"{"_source":{}}"#) }
+        let sink = MemorySink(conflictsEvery: 0)
+        let poller = Poller(source: source, sink: sink, clock: TestClock())
+        poller.run()
+        for await state in poller.states() where state.counters.applied == 4 { break }
+        sink.moveCheckpoint(to: 2)
+        source.append(#"{"_source":{}}"#)
+        for await state in poller.states() where state.phase == .paused { break }
+        #expect(poller.current.failure?.reason.contains("another reader") == true)
+        #expect(poller.current.counters.applied == 4 && poller.current.counters.addUp)
+        await poller.close()
+    }
+
+    @Test func `counts places that held no message`() async throws {
+        let source = MemorySource()
+        for _ in 0..<4 { source.append(#"{"_source":{}}"#) }
+        let poller = Poller(
+            source: HoleySource(source, hole: 2), sink: MemorySink(conflictsEvery: 0), clock: TestClock())
+        poller.run()
+        for await state in poller.states() where state.applied == 4 { break }
+        #expect(poller.current.counters.gaps == 1 && poller.current.counters.applied == 3)
+        #expect(poller.current.lastGap == IngestionState.Gap(from: 2, to: 3))
+        await poller.close()
+    }
+}
+
+/// A stream that has lost a message.
+private struct HoleySource: StreamSource {
+    let source: MemorySource
+    let hole: StreamPointer
+    let name = "holey"
+
+    init(_ source: MemorySource, hole: StreamPointer) {
+        self.source = source
+        self.hole = hole
+    }
+
+    func resolve(_ position: StartPosition) async throws -> StreamPointer { try source.resolve(position) }
+
+    func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message] {
+        try await source.poll(from: pointer, limit: limit, timeout: .zero).filter { $0.pointer != hole }
     }
 }

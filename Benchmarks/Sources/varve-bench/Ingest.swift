@@ -19,10 +19,10 @@ struct Ingest {
         let state = await committed(ingestion, through: try await source.end())
         let acknowledged = start.seconds
         await ingestion.close()
-        guard state.messagesApplied > 0, state.messagesDropped == 0 else {
+        guard state.counters.applied > 0, state.counters.dropped == 0 else {
             throw VarveError(.invalid, "\(input) was not ingested: \(state.phase)")
         }
-        let count = Double(state.messagesApplied)
+        let count = Double(state.counters.applied)
         try await index.flush()
         let flushed = start.seconds
         try await index.merge()
@@ -49,8 +49,7 @@ struct Ingest {
         for await state in ingestion.states {
             last = state
             if let committed = state.committed, let end, committed >= end { break }
-            if case .paused = state.phase { break }
-            if case .closed = state.phase { break }
+            if state.phase == .paused || state.phase == .closed { break }
         }
         return last
     }

@@ -64,7 +64,7 @@ struct LoadAndWait: AsyncParsableCommand {
         let store = try await Store.open(at: path, options: options)
         let index = try await store.createIndex(Flights.index, mapping: Flights.mapping)
         let state = try await index.ingest(from: JSONLinesSource(input)).caughtUp()
-        print(state.messagesApplied)
+        print(state.counters.applied)
         fflush(nil)
         while true { try await Task.sleep(for: .seconds(60)) }
     }

@@ -1,105 +1,151 @@
-/// What ingestion is doing, as of one moment.
+/// What the ingestion of one partition is doing, as of one moment.
 public struct IngestionState: Hashable, Sendable {
-    public enum Phase: Hashable, Sendable, CustomStringConvertible {
+    public enum Phase: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
         /// Finding out where to start.
         case starting
-        /// Asking for messages and applying them.
+        /// Asking for messages.
         case polling
-        /// A request to the source failed and will be repeated.
-        case retrying(String)
-        /// Paused, with nothing on its way: asked for, or by itself with the reason. What was applied is
-        /// committed, unless the reason is that the log has failed.
-        case paused(reason: String?)
+        /// Applying messages.
+        case processing
+        /// A request failed and will be repeated; `failure` says what and since when.
+        case retrying
+        /// Standing at a message that cannot be applied, which is tried again from time to time.
+        case blocked
+        /// Asked to pause, or about to pause by itself; something is still on its way.
+        case pausing
+        /// Nothing is on its way. What was applied is committed, unless the log has failed.
+        case paused
         /// Stopped for good.
         case closed
 
-        public var description: String {
-            switch self {
-            case .starting: "starting"
-            case .polling: "polling"
-            case .retrying(let reason): "retrying: \(reason)"
-            case .paused(nil): "paused"
-            case .paused(let reason?): "paused: \(reason)"
-            case .closed: "closed"
-            }
-        }
+        public var description: String { rawValue }
     }
 
     /// How far behind the end of the stream, in the units of the source's pointers: messages for most, bytes for
     /// a file. Nil if the source cannot tell its end, or has not been asked yet.
     public struct Lag: Hashable, Sendable {
+        /// To the last message that was read.
+        public var fetched: UInt64?
         /// To the last message that was applied.
         public var applied: UInt64?
         /// To the last message that is durable.
         public var durable: UInt64?
+        /// How long the oldest message that is not applied yet has been waiting, in milliseconds; 0 if there is
+        /// none. By its own time if the stream has times, else since everything was last known to be applied. Nil
+        /// before anything is known.
+        public var ageMilliseconds: Int64?
 
-        package init(applied: UInt64? = nil, durable: UInt64? = nil) {
-            self.applied = applied
-            self.durable = durable
-        }
+        package init() {}
     }
 
+    public var shard = 0
+    public var partition: UInt32 = 0
     public var phase = Phase.starting
+    /// Why it is retrying, blocked, or has paused by itself.
+    public var failure: IngestionFailure?
+    /// It was paused, or has paused itself; false while only a write block holds it up.
+    public var isPaused = false
+    /// Nothing is read because the index takes no writes.
+    public var isWriteBlocked = false
+    public var onError = ErrorStrategy.block
     /// The place behind the last message that is in the log and synced: where it goes on after a crash.
     public var committed: StreamPointer?
     /// The place behind the last message that was applied.
     public var applied: StreamPointer?
+    /// The place behind the last message that was read.
+    public var fetched: StreamPointer?
     /// Grows with every reset; pointers compare within one epoch only.
     public var epoch: UInt64 = 0
-    /// Messages read from the source since ingestion was started.
-    public var messagesPolled = 0
-    /// Of these, applied.
-    public var messagesApplied = 0
-    /// Of these, left out because they could not be applied.
-    public var messagesDropped = 0
-    /// Of these, refused by their version condition.
-    public var conflicts = 0
+    public var counters = IngestionCounters()
     public var lag = Lag()
     /// Bytes behind the end of the stream that are no whole message yet; not part of the lag.
     public var incompleteBytes: UInt64 = 0
     /// The last message that could not be applied, where and why.
     public var lastFailure: MessageFailure?
+    /// The last place where messages were missing.
+    public var lastGap: Gap?
+    /// When the stream says that the last message was made, in milliseconds since 1970; 0 if it does not say, or if
+    /// the last request found nothing.
+    public var lastTimestamp: Int64 = 0
+    /// Requests that were answered with nothing.
+    public var emptyPolls = 0
 
     package init() {}
+
+    /// Places of a stream that had no message to give.
+    public struct Gap: Hashable, Sendable {
+        public var from: StreamPointer
+        public var to: StreamPointer
+    }
+}
+
+/// What OpenSearch calls it.
+extension IngestionState {
+    /// `NONE`, `POLLING`, `PROCESSING`, `PAUSED` or `CLOSED`.
+    public var pollerState: String {
+        switch phase {
+        case .closed: "CLOSED"
+        case .paused: "PAUSED"
+        case _ where isWriteBlocked: "PAUSED"
+        case .starting: "NONE"
+        case .polling, .retrying: "POLLING"
+        case .processing, .blocked, .pausing: "PROCESSING"
+        }
+    }
+
+    /// Its `lag_in_millis`: 0 while paused, when nothing came last, and without times.
+    public func lagMilliseconds(at wallMilliseconds: Int64) -> Int64 {
+        lastTimestamp == 0 || phase == .paused ? 0 : max(0, wallMilliseconds - lastTimestamp)
+    }
+}
+
+/// What keeps ingestion from going on.
+public struct IngestionFailure: Hashable, Sendable, CustomStringConvertible {
+    public var reason: String
+    /// The message that cannot be applied, if that is it.
+    public var message: MessageFailure?
+    /// When it failed for the first time, in milliseconds since 1970.
+    public var since: Int64
+    public var attempts: Int
+    /// Asking again does not help.
+    public var isPermanent: Bool
+
+    package init(
+        reason: String, message: MessageFailure? = nil, since: Int64, attempts: Int = 1, isPermanent: Bool
+    ) {
+        self.reason = reason
+        self.message = message
+        self.since = since
+        self.attempts = attempts
+        self.isPermanent = isPermanent
+    }
+
+    public var description: String { reason }
 }
 
 /// A message that could not be applied.
 public struct MessageFailure: Hashable, Sendable, CustomStringConvertible {
+    public enum Stage: String, Hashable, Sendable {
+        /// It could not be taken apart.
+        case mapping
+        /// It could be, and its document or operation was refused.
+        case processing
+    }
     public var pointer: StreamPointer
     /// The pointer in the words of the stream, such as `line 7`.
     public var place: String
+    public var stage: Stage
+    /// What OpenSearch calls such an error.
+    public var type: String
     public var reason: String
 
-    package init(pointer: StreamPointer, place: String, reason: String) {
+    package init(pointer: StreamPointer, place: String, stage: Stage, type: String, reason: String) {
         self.pointer = pointer
         self.place = place
+        self.stage = stage
+        self.type = type
         self.reason = reason
     }
 
     public var description: String { "\(place): \(reason)" }
-}
-
-/// What becomes of a message that cannot be applied.
-public enum ErrorStrategy: Hashable, Sendable {
-    /// It is left out, counted, and its pointer is committed with the batch that it was in.
-    case drop
-    /// Ingestion pauses at it; nothing behind it is applied.
-    case block
-}
-
-/// How ingestion runs.
-public struct IngestionOptions: Sendable {
-    /// Names the stream in the shard's checkpoints. Another name is another stream, with its own pointer.
-    public var name = "default"
-    public var onError = ErrorStrategy.block
-    /// Messages asked for at a time.
-    public var batchMessages = 1_000
-    /// How long one request may wait for a first message.
-    public var pollTimeout: Duration = .seconds(1)
-    /// Batches that may be applied and not yet durable.
-    public var batchesInFlight = 64
-    /// Longest wait between two attempts after transient failures.
-    public var retryDelayMax: Duration = .seconds(30)
-
-    public init() {}
 }

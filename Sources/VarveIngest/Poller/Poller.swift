@@ -1,52 +1,76 @@
 package import VarveBytes
 import VarveDocument
 
-/// Asks one source for messages and applies them, for one shard.
+/// Reads one partition of a stream into one shard.
 ///
-/// What decides is `PollerMachine`; this carries its actions out and shows the state. Batches are applied while
-/// earlier ones are still being synced; the log keeps them in order, so a crash loses a suffix and never a part.
-/// The pointer that a restart finds is that of the last batch in the log: no message is applied twice or skipped.
+/// What decides is `PollerMachine`; this carries its actions out and shows the state. While messages are applied the
+/// next ones are fetched, and batches are applied while earlier ones are still being synced; the log keeps them in
+/// order, so a crash loses a suffix and never a part. The pointer that a restart finds is that of the last batch in
+/// the log: no message is applied twice or skipped.
 package final class Poller: Sendable {
-    private let source: any StreamSource
-    private let sink: any IngestionSink
-    private let options: IngestionOptions
-    private let sourceID: UUID128
-    private let partition: UInt32
+    let sink: any IngestionSink
+    let clock: any PollerClock
+    let place: PollerPlace
+    let random: @Sendable () -> UInt64
     private let start: StartPosition
-    private let state: Locked<State>
+    private let observe: (@Sendable (IngestionState) -> Void)?
+    let state: Locked<State>
 
-    fileprivate struct State {
+    struct State {
         var machine: PollerMachine
+        var settings: IngestionSettings
+        var source: any StreamSource
+        /// Counts the sources that it has had.
+        var generation = 0
         var shown = IngestionState()
+        var limiter = RateLimiter()
+        /// The shard's checkpoint as of the last batch.
+        var checkpoint: SourceCheckpoint?
+        /// The message that is to be passed over.
+        var skipped: IngestionFailure?
         /// Applied batches that are not durable yet.
         var inFlight = 0
-        /// Set when `inFlight` falls, or when the machine's next action may have changed.
         var changed: [CheckedContinuation<Void, Never>] = []
         var observers: [UInt64: AsyncStream<IngestionState>.Continuation] = [:]
         var nextObserver: UInt64 = 0
         var durabilityFailure: String?
-        /// Where the stream ended when it was last asked.
+        /// Where the stream ended when it was last asked, and when that was.
         var end: StreamPointer?
+        var measuredAt: UInt64 = 0
+        /// Wall time at which everything was last known to be applied.
+        var caughtUpAt: Int64?
+        /// The time of the oldest message that was read and is not applied.
+        var oldest: Int64?
         var task: Task<Void, Never>?
+        /// The running request to the source.
+        var request: Task<[Message], any Error>?
     }
 
+    /// - Parameters:
+    ///   - start: Where to begin if nothing was ever read from the partition.
+    ///   - random: For ids, and for the waits between attempts.
+    ///   - observe: Called with each new state, in order; must return at once.
     package init(
-        source: any StreamSource, sink: any IngestionSink, partition: UInt32, index: UUID128,
-        startingAt start: StartPosition, options: IngestionOptions
+        source: any StreamSource, sink: any IngestionSink, place: PollerPlace,
+        startingAt start: StartPosition,
+        settings: IngestionSettings, clock: any PollerClock, random: @escaping @Sendable () -> UInt64,
+        observe: (@Sendable (IngestionState) -> Void)? = nil
     ) {
-        self.source = source
         self.sink = sink
-        self.partition = partition
+        self.place = place
         self.start = start
-        self.options = options
-        var name = ByteBuffer(capacity: 64)
-        name.append(index.low)
-        name.append(index.high)
-        name.append(utf8: options.name)
-        sourceID = UUID128(
-            high: XXH64.hash(name.bytes, seed: 1), low: XXH64.hash(name.bytes, seed: 2))
-        state = Locked(
-            State(machine: PollerMachine(retryMaxMilliseconds: options.retryDelayMax.pollerMilliseconds)))
+        self.clock = clock
+        self.random = random
+        self.observe = observe
+        var initial = State(
+            machine: PollerMachine(
+                retryMaxMilliseconds: settings.retryDelayMax.wholeMilliseconds, seed: random()),
+            settings: settings, source: source)
+        initial.shown.shard = place.shard
+        initial.shown.partition = place.partition
+        initial.shown.onError = settings.onError
+        initial.limiter.change(to: settings.rate, at: clock.nanoseconds)
+        state = Locked(initial)
     }
 
     // MARK: What a caller does
@@ -57,14 +81,29 @@ package final class Poller: Sendable {
         state.withLock { $0.task = task }
     }
 
-    package var current: IngestionState { state.withLock { $0.shown } }
+    /// Starts as one that was paused when the last process ended; by itself if there is a failure.
+    package func runPaused(_ failure: IngestionFailure? = nil) {
+        let known = sink.checkpoint(source: place.source, partition: place.partition)
+        state.withLock { state in
+            state.machine.beginPaused(failure)
+            if let known, let pointer = StreamPointer(encoded: known.pointer) { state.adopt(known, pointer) }
+        }
+        publish()
+        run()
+    }
+
+    package var current: IngestionState {
+        let now = clock.wallMilliseconds
+        return state.withLock { $0.presented(at: now) }
+    }
 
     /// The state now and whenever it changes, until ingestion is closed. Slow readers get the newest state.
     package func states() -> AsyncStream<IngestionState> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: IngestionState.self, bufferingPolicy: .bufferingNewest(1))
+        let now = clock.wallMilliseconds
         let number = state.withLock { state in
-            continuation.yield(state.shown)
+            continuation.yield(state.presented(at: now))
             if state.machine.isClosed { continuation.finish() }
             state.observers[state.nextObserver] = continuation
             state.nextObserver += 1
@@ -76,9 +115,15 @@ package final class Poller: Sendable {
         return stream
     }
 
+    /// Asks for a pause, which takes effect as soon as what is in hand is applied.
+    package func requestPause() {
+        tell(.pause)
+        state.withLock { $0.request }?.cancel()
+    }
+
     /// Stops asking, and returns when nothing is on its way: everything applied is durable.
     package func pause() async {
-        tell(.pause)
+        requestPause()
         await until { $0.machine.isPaused || $0.machine.isClosed }
     }
 
@@ -87,257 +132,127 @@ package final class Poller: Sendable {
         tell(.resume)
     }
 
-    /// Moves the pointer of a paused poller; the shard is flushed first. Durable when it returns.
-    package func reset(to position: StartPosition) async throws {
-        guard state.withLock({ $0.machine.isPaused }) else {
-            throw StreamSourceError("\(source.name) can be reset only while it is paused")
+    package func setWriteBlocked(_ isBlocked: Bool) { tell(.writeBlock(isBlocked)) }
+
+    /// Passes over the message that it stands at, with a letter if letters are kept, and goes on. Returns when that
+    /// is durable, or when something else keeps it from going on.
+    ///
+    /// - Returns: The message that was passed over; nil if it stands at none.
+    package func skip() async -> MessageFailure? {
+        let message = state.withLock { state -> MessageFailure? in
+            guard let failure = state.machine.failure, let message = failure.message else { return nil }
+            state.skipped = failure
+            return message
         }
-        let pointer = try await source.resolve(position)
-        let epoch = (sink.checkpoint(source: sourceID, partition: partition)?.epoch ?? 0) + 1
-        guard state.withLock({ $0.machine.isPaused }) else {
-            throw StreamSourceError("\(source.name) was resumed while it was being reset")
+        guard let message else { return nil }
+        tell(.tryNow)
+        resume()
+        await until { state in
+            if let committed = state.shown.committed, committed > message.pointer { return true }
+            return state.machine.isPaused || state.machine.isClosed
         }
-        try await sink.reset(to: checkpoint(pointer, epoch: epoch, timestamp: 0))
-        state.withLock { state in
-            state.machine.handle(.moved(pointer))
-            state.shown.committed = pointer
-            state.shown.applied = pointer
-            state.shown.epoch = epoch
-            state.publish()
+        return message
+    }
+
+    /// Takes what may be changed while it runs: see `IngestionSettings`.
+    package func change(to settings: IngestionSettings) {
+        let now = clock.nanoseconds
+        let isOther = state.withLock { state in
+            defer { state.settings = settings }
+            state.limiter.change(to: settings.rate, at: now)
+            state.shown.onError = settings.onError
+            return state.settings.onError != settings.onError
         }
+        if isOther { tell(.tryNow) } else { wake() }
+        publish()
+    }
+
+    /// Goes on with another source for the same partition, at the pointer where it stands.
+    package func replaceSource(with source: any StreamSource) {
+        let request = state.withLock { state in
+            state.source = source
+            state.generation += 1
+            return state.request
+        }
+        request?.cancel()
+        tell(.tryNow)
     }
 
     /// Ends polling for good; returns when everything applied is durable and nothing runs any more.
     package func close() async {
+        tell(.close)
         let task = state.withLock { state in
-            state.machine.handle(.close)
+            state.request?.cancel()
             return state.task
         }
-        wake()
         task?.cancel()
         await task?.value
         state.withLock { state in
-            state.publish()
             for observer in state.observers.values { observer.finish() }
             state.observers = [:]
         }
     }
 
-    // MARK: The loop
+    // MARK: Resets
 
-    private func loop() async {
-        var builder = BatchBuilder(schema: sink.schema)
-        while true {
-            switch state.withLock({ $0.machine.next }) {
-            case .end:
-                await until { $0.inFlight == 0 }
-                return
-            case .rest: await until { $0.machine.next != .rest }
-            case .quiesce:
-                await until { $0.inFlight == 0 || $0.machine.isClosed }
-                tell(.quiesced)
-            case .backOff(let milliseconds):
-                await backOff(milliseconds)
-                state.withLock { $0.machine.waited() }
-            case .start: await attempt { try await self.begin() }
-            case .poll(let pointer):
-                let used = builder
-                builder = await step(used, from: pointer)
-            }
-        }
+    /// Where a paused poller would go on. Nothing is changed.
+    package func resolve(_ position: StartPosition) async throws -> PollerReset {
+        let (isPaused, source) = state.withLock { ($0.machine.isPaused, $0.source) }
+        guard isPaused else { throw IngestionNotPaused() }
+        let pointer = try await source.resolve(position)
+        let old = sink.checkpoint(source: place.source, partition: place.partition)
+        return PollerReset(
+            old: old.flatMap { StreamPointer(encoded: $0.pointer) }, new: pointer,
+            checkpoint: checkpoint(pointer, epoch: (old?.epoch ?? 0) + 1, timestamp: 0))
     }
 
-    private func attempt(_ body: () async throws -> Void) async {
-        do { try await body() } catch { fail(error) }
-    }
-
-    /// Goes on where the log says, or resolves the start and makes it durable before anything is read.
-    private func begin() async throws {
-        if let known = sink.checkpoint(source: sourceID, partition: partition) {
-            guard let pointer = StreamPointer(encoded: known.pointer) else {
-                throw StreamSourceError(
-                    "the committed pointer of \(source.name) is no pointer of this release")
-            }
-            show { state in
-                state.committed = pointer
-                state.applied = pointer
-                state.epoch = known.epoch
-            }
-            tell(.started(pointer))
-            return
-        }
-        let pointer = try await source.resolve(start)
-        var builder = BatchBuilder(schema: sink.schema)
-        let checkpoint = checkpoint(pointer, epoch: 0, timestamp: 0)
-        let draft = builder.finish(at: UInt64(max(0, sink.wallMilliseconds)), checkpoint: checkpoint)
-        let (_, wait) = try sink.apply(draft, checkpoint)
-        try await withCheckedThrowingContinuation { continuation in
-            wait.whenDurable { continuation.resume(with: $0) }
-        }
-        show { state in
-            state.committed = pointer
-            state.applied = pointer
-        }
-        tell(.started(pointer))
-    }
-
-    /// One request and what comes of it.
-    private func step(_ builder: consuming BatchBuilder, from pointer: StreamPointer) async -> BatchBuilder {
-        var builder = builder
-        do {
-            await until { $0.inFlight < self.options.batchesInFlight || $0.machine.isClosed }
-            if let failure = state.withLock({ $0.durabilityFailure }) { throw StreamSourceError(failure) }
-            let messages = try await source.poll(
-                from: pointer, limit: options.batchMessages, timeout: options.pollTimeout)
-            try await measure()
-            guard !messages.isEmpty else {
-                tell(.nothingThere)
-                return builder
-            }
-            try await apply(messages, from: pointer, &builder)
-        } catch is CancellationError {
-            // Closing cancels the request; the machine knows.
-        } catch { fail(error) }
-        return builder
-    }
-
-    private func apply(
-        _ messages: [Message], from pointer: StreamPointer, _ builder: inout BatchBuilder
-    ) async throws {
-        var end = pointer
-        var dropped = 0
-        var blocked: MessageFailure?
-        var failure: MessageFailure?
-        var timestamp: Int64 = 0
-        var id = ByteBuffer(capacity: 64)
-        id.append(utf8: "\(sourceID.low.hex16)-\(partition)-")
-        let prefixBytes = id.count
-        for message in messages {
-            guard message.pointer >= end else {
-                builder.removeAll()
-                throw StreamSourceError(
-                    "\(source.name) gave message \(message.pointer) behind \(end): pointers must ascend")
-            }
-            if !builder.hasRoom(for: message.payload.count) { break }
-            do throws(MessageError) {
-                try append(message, to: &builder, &id, prefixBytes)
-            } catch {
-                failure = MessageFailure(
-                    pointer: message.pointer, place: source.describe(message.pointer),
-                    reason: error.description)
-                if options.onError == .block {
-                    blocked = failure
-                    break
-                }
-                dropped += 1
-            }
-            end = message.next
-            timestamp = message.timestamp
-        }
-        if end > pointer {
-            try await commit(&builder, end, timestamp: timestamp, dropped: dropped)
-        } else {
-            builder.removeAll()
-        }
-        if let failure { show { $0.lastFailure = failure } }
-        if let blocked { tell(.blocked(at: end, reason: blocked.description)) }
-    }
-
-    private func commit(
-        _ builder: inout BatchBuilder, _ end: StreamPointer, timestamp: Int64, dropped: Int
-    ) async throws {
-        let count = builder.operationCount
-        let checkpoint = checkpoint(end, epoch: current.epoch, timestamp: timestamp)
-        do {
-            try await sink.waitForRoom(operations: count, bytes: builder.byteCount)
-        } catch {
-            builder.removeAll()
-            throw error
-        }
-        let draft = builder.finish(at: UInt64(max(0, sink.wallMilliseconds)), checkpoint: checkpoint)
-        let (conflicts, wait) = try sink.apply(draft, checkpoint)
+    /// The shard has the new pointer.
+    package func finish(_ reset: PollerReset) {
+        let moment = self.moment
         state.withLock { state in
-            state.inFlight += 1
-            state.shown.messagesPolled += count + dropped
-            state.shown.messagesApplied += count - conflicts
-            state.shown.messagesDropped += dropped
-            state.shown.conflicts += conflicts
-            state.shown.applied = end
+            state.machine.handle(.moved(reset.new), at: moment)
+            state.adopt(reset.checkpoint, reset.new)
+            state.shown.counters = IngestionCounters()
+            state.oldest = nil
         }
-        tell(.applied(end))
-        wait.whenDurable { [self] outcome in
-            state.withLock { state in
-                state.inFlight -= 1
-                switch outcome {
-                case .success: state.shown.committed = max(state.shown.committed ?? end, end)
-                case .failure(let error): state.durabilityFailure = "\(error)"
-                }
-                state.publish()
-            }
-            wake()
-        }
-    }
-
-    /// A message without an id gets one made of its place, so that reading it again changes nothing.
-    ///
-    /// - Parameter id: The source's part of such ids, then whatever the last message left behind it.
-    private func append(
-        _ message: Message, to builder: inout BatchBuilder, _ id: inout ByteBuffer, _ prefixBytes: Int
-    ) throws(MessageError) {
-        let payload = message.payload
-        let pointer = message.pointer
-        id.truncate(to: prefixBytes)
-        if pointer.high == 0 && pointer.middle == 0 && pointer.low <= UInt64(Int64.max) {
-            id.appendDecimal(Int64(pointer.low))
-        } else {
-            id.append(utf8: pointer.description)
-        }
-        _ = try builder.appendMessage(payload.rawSpan, placeID: id.bytes)
-    }
-
-    private func checkpoint(_ pointer: StreamPointer, epoch: UInt64, timestamp: Int64) -> SourceCheckpoint {
-        SourceCheckpoint(
-            source: sourceID, partition: partition, epoch: epoch, pointer: pointer.encoded,
-            timestamp: timestamp)
+        publish()
     }
 
     // MARK: State
 
-    private func tell(_ event: PollerMachine.Event) {
-        state.withLock { state in
-            state.machine.handle(event)
-            state.publish()
-        }
+    var moment: PollerMachine.Moment {
+        PollerMachine.Moment(nanoseconds: clock.nanoseconds, wallMilliseconds: clock.wallMilliseconds)
+    }
+
+    func checkpoint(_ pointer: StreamPointer, epoch: UInt64, timestamp: Int64) -> SourceCheckpoint {
+        SourceCheckpoint(
+            source: place.source, partition: place.partition, epoch: epoch, pointer: pointer.encoded,
+            timestamp: timestamp)
+    }
+
+    func tell(_ event: PollerMachine.Event) {
+        let moment = self.moment
+        state.withLock { $0.machine.handle(event, at: moment) }
+        publish()
         wake()
     }
 
-    private func show(_ change: (inout IngestionState) -> Void) {
+    /// Changes what is shown, and shows it.
+    func show(_ change: (inout State) -> Void) {
+        state.withLock { change(&$0) }
+        publish()
+    }
+
+    func publish() {
+        let now = clock.wallMilliseconds
         state.withLock { state in
-            change(&state.shown)
-            state.publish()
+            let shown = state.presented(at: now)
+            for observer in state.observers.values { observer.yield(shown) }
+            observe?(shown)
         }
     }
 
-    private func measure() async throws {
-        guard let end = try await source.end() else { return }
-        let incompleteBytes = try await source.incompleteBytes()
-        state.withLock { state in
-            state.end = end
-            state.shown.incompleteBytes = incompleteBytes
-            state.publish()
-        }
-    }
-
-    private func fail(_ error: any Error) {
-        let isTransient = (error as? StreamSourceError)?.isTransient ?? false
-        tell(.failed(reason: "\(error)", isTransient: isTransient))
-    }
-
-    private func backOff(_ milliseconds: Int64) async {
-        try? await Task.sleep(for: .milliseconds(milliseconds))
-    }
-
-    private func wake() {
+    func wake() {
         let waiting = state.withLock { state in
             defer { state.changed = [] }
             return state.changed
@@ -345,7 +260,7 @@ package final class Poller: Sendable {
         for waiter in waiting { waiter.resume() }
     }
 
-    private func until(_ condition: @Sendable (State) -> Bool) async {
+    func until(_ condition: @Sendable (State) -> Bool) async {
         while true {
             let isMet = state.withLock { condition($0) }
             if isMet { return }
@@ -359,33 +274,83 @@ package final class Poller: Sendable {
             }
         }
     }
+
+    /// Goes on where the log says, or resolves the start and makes it durable before anything is read.
+    func begin(_ hand: BatchInHand) async throws {
+        if let known = sink.checkpoint(source: place.source, partition: place.partition) {
+            guard let pointer = StreamPointer(encoded: known.pointer) else {
+                throw StreamSourceError("the committed pointer is no pointer of this release")
+            }
+            show { $0.adopt(known, pointer) }
+            return tell(.started(pointer))
+        }
+        let pointer = try await state.withLock({ $0.source }).resolve(start)
+        let checkpoint = checkpoint(pointer, epoch: 0, timestamp: 0)
+        let draft = hand.builder.finish(
+            at: UInt64(max(0, clock.wallMilliseconds)), checkpoint: checkpoint)
+        let (_, wait) = try sink.apply(draft, checkpoint, after: nil)
+        try await withCheckedThrowingContinuation { continuation in
+            wait.whenDurable { continuation.resume(with: $0) }
+        }
+        show { $0.adopt(checkpoint, pointer) }
+        tell(.started(pointer))
+    }
+}
+
+/// Where a poller goes on after a reset.
+package struct PollerReset: Sendable {
+    /// Nil if nothing was ever read.
+    package let old: StreamPointer?
+    package let new: StreamPointer
+    package let checkpoint: SourceCheckpoint
+}
+
+/// Only what is paused can be reset.
+package struct IngestionNotPaused: Error, CustomStringConvertible {
+    package var description: String { "Cannot reset consumer when poller is not paused" }
 }
 
 extension Poller.State {
-    /// Shows the machine's phase and the lag that follows from the pointers, and tells observers.
-    fileprivate mutating func publish() {
+    mutating func adopt(_ checkpoint: SourceCheckpoint, _ pointer: StreamPointer) {
+        self.checkpoint = checkpoint
+        shown.committed = pointer
+        shown.applied = pointer
+        shown.fetched = pointer
+        shown.epoch = checkpoint.epoch
+    }
+
+    /// What to show: the machine's phase, and the lag that follows from the pointers.
+    func presented(at now: Int64) -> IngestionState {
+        var shown = shown
         shown.phase = machine.shown
-        if let end {
-            shown.lag = IngestionState.Lag(
-                applied: shown.applied.map { end.distance(from: $0) },
-                durable: shown.committed.map { end.distance(from: $0) })
+        shown.failure = machine.failure
+        shown.isPaused = machine.isPausingOrPaused
+        shown.isWriteBlocked = machine.isWriteBlocked
+        guard let applied = shown.applied else { return shown }
+        // What was read is the least that there is.
+        let known = end.map { max($0, shown.fetched ?? $0) }
+        if let known {
+            shown.lag.fetched = shown.fetched.map { known.distance(from: $0) }
+            shown.lag.applied = known.distance(from: applied)
+            shown.lag.durable = shown.committed.map { known.distance(from: $0) }
         }
-        for observer in observers.values { observer.yield(shown) }
+        let isBehind = known.map { $0 > applied } ?? shown.fetched.map { $0 > applied } ?? false
+        if !isBehind {
+            shown.lag.ageMilliseconds = known == nil && caughtUpAt == nil ? nil : 0
+        } else if let oldest, oldest > 0 {
+            shown.lag.ageMilliseconds = max(0, now - oldest)
+        } else {
+            shown.lag.ageMilliseconds = caughtUpAt.map { max(0, now - $0) }
+        }
+        return shown
     }
 }
 
 extension StreamPointer {
     /// How far this lies behind `other`, at most 2^64 - 1; 0 if it does not.
-    fileprivate func distance(from other: StreamPointer) -> UInt64 {
+    func distance(from other: StreamPointer) -> UInt64 {
         guard self > other else { return 0 }
         if high == other.high && middle == other.middle { return low - other.low }
         return .max
-    }
-}
-
-extension Duration {
-    fileprivate var pollerMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 }

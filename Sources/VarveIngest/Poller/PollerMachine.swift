@@ -1,132 +1,177 @@
 /// The life of a poller as a pure value: events in, the next action out. It does nothing itself.
 ///
 /// Invariants: nothing is polled while anything asks for a pause; a reset is only carried out when nothing is on
-/// its way; the pointer only moves by an applied batch or by a reset.
+/// its way; the pointer only moves by an applied batch or by a reset; only a permanent failure pauses by itself.
 package struct PollerMachine: Sendable {
     package enum Action: Hashable, Sendable {
         /// Find the committed pointer, or resolve the start and commit it before anything is read.
         case start
-        /// Ask the source for what comes at this pointer.
+        /// Apply what comes at this pointer.
         case poll(StreamPointer)
-        /// Wait this many milliseconds, then ask again for the next action.
-        case backOff(milliseconds: Int64)
+        /// Ask again for the next action at this time of the monotonic clock, in nanoseconds.
+        case wait(until: UInt64)
         /// Wait until everything applied is durable, then report `.quiesced`.
         case quiesce
-        /// Nothing to do until somebody resumes, resets or closes.
+        /// Nothing to do until somebody resumes, resets, lifts the write block or closes.
         case rest
         case end
     }
 
     package enum Event: Hashable, Sendable {
         case started(StreamPointer)
-        /// A batch was applied; the next one starts here.
+        /// Messages are in hand.
+        case took
+        /// A part of them was applied; the next part starts here.
         case applied(StreamPointer)
+        /// There are none in hand any more.
+        case finished
         case nothingThere
         case quiesced
         case failed(reason: String, isTransient: Bool)
         /// A message cannot be applied, and the strategy says to stop at it.
-        case blocked(at: StreamPointer, reason: String)
+        case blocked(MessageFailure)
+        /// The error strategy has changed, or a message is to be skipped: what was waited for may go on now.
+        case tryNow
         case pause
         case resume
         /// The pointer was set by a reset, which only a paused poller takes.
         case moved(StreamPointer)
+        case writeBlock(Bool)
         case close
     }
 
-    private enum Phase: Hashable, Sendable {
-        case starting
-        case running
-        case pausing(reason: String?)
-        case paused(reason: String?)
-        case closed
+    /// When an event happens.
+    package struct Moment: Sendable {
+        /// Monotonic.
+        package var nanoseconds: UInt64
+        package var wallMilliseconds: Int64
+
+        package init(nanoseconds: UInt64, wallMilliseconds: Int64) {
+            self.nanoseconds = nanoseconds
+            self.wallMilliseconds = wallMilliseconds
+        }
     }
+
+    private enum Phase: Hashable {
+        case starting, polling, processing
+        case retrying(until: UInt64)
+        case blocked(until: UInt64)
+        case pausing, paused, closed
+    }
+
+    /// First waits: a source may be back at once; a message hardly becomes another.
+    private static let sourceRetry: Int64 = 100
+    private static let messageRetry: Int64 = 2_000
 
     private var phase = Phase.starting
     private var pointer: StreamPointer?
-    private var failures = 0
-    private var lastFailure: String?
-    private let retryMax: Int64
+    private var schedule: RetrySchedule
+    /// What keeps it from going on, or made it pause.
+    package private(set) var failure: IngestionFailure?
+    package private(set) var isWriteBlocked = false
 
-    package init(retryMaxMilliseconds: Int64 = 30_000) { retryMax = max(1, retryMaxMilliseconds) }
+    package init(retryMaxMilliseconds: Int64 = 30_000, seed: UInt64 = 0) {
+        schedule = RetrySchedule(maxMilliseconds: retryMaxMilliseconds, seed: seed)
+    }
 
-    package var isPaused: Bool { if case .paused = phase { true } else { false } }
+    /// One that was paused when the last process ended; by itself if there is a failure.
+    package mutating func beginPaused(_ failure: IngestionFailure?) {
+        phase = .paused
+        self.failure = failure
+    }
+
+    package var isPaused: Bool { phase == .paused }
+    package var isPausingOrPaused: Bool { phase == .paused || phase == .pausing }
     package var isClosed: Bool { phase == .closed }
 
     /// What to show.
     package var shown: IngestionState.Phase {
         switch phase {
-        case .starting, .running:
-            if let lastFailure, failures != 0 {
-                .retrying(lastFailure)
-            } else if pointer == nil {
-                .starting
-            } else {
-                .polling
-            }
-        // Until nothing is on its way, it is not paused.
-        case .pausing: .polling
-        case .paused(let reason): .paused(reason: reason)
+        case .starting: .starting
+        case .polling: .polling
+        case .processing: .processing
+        case .retrying: .retrying
+        case .blocked: .blocked
+        case .pausing: .pausing
+        case .paused: .paused
         case .closed: .closed
         }
     }
 
     /// What to do now. Asking changes nothing.
-    package var next: Action {
+    package func next(at now: UInt64) -> Action {
         switch phase {
-        case .closed: .end
-        case .paused: .rest
-        case .pausing: .quiesce
-        case .starting, .running:
-            if failures > 0 {
-                .backOff(milliseconds: min(retryMax, 100 << Int64(min(failures - 1, 20))))
-            } else if let pointer, phase == .running {
-                .poll(pointer)
-            } else {
-                .start
-            }
+        case .closed: return .end
+        case .paused: return .rest
+        case .pausing: return .quiesce
+        case _ where isWriteBlocked: return .rest
+        case .retrying(let until), .blocked(let until):
+            if now < until { return .wait(until: until) }
+        case .starting, .polling, .processing: break
         }
+        return pointer.map { .poll($0) } ?? .start
     }
 
-    /// The wait after a failure is over: ask again. Another failure waits longer.
-    package mutating func waited() { failures = -abs(failures) }
-
-    package mutating func handle(_ event: Event) {
+    package mutating func handle(_ event: Event, at moment: Moment) {
         switch (event, phase) {
         case (.close, _): phase = .closed
         case (_, .closed): break
-        case (.started(let start), .starting):
+        case (.writeBlock(let isOn), _): isWriteBlocked = isOn
+        case (.started(let start), _):
             pointer = start
-            phase = .running
-            recovered()
-        case (.started(let start), .pausing), (.started(let start), .paused):
-            pointer = start
+            goOn(.polling)
+        case (.took, _): if !isPausingOrPaused { phase = .processing }
         case (.applied(let end), _):
             pointer = end
-            recovered()
-        case (.nothingThere, _): recovered()
-        case (.failed(let reason, let isTransient), .starting),
-            (.failed(let reason, let isTransient), .running):
-            if isTransient {
-                failures = abs(failures) + 1
-                lastFailure = reason
-            } else {
-                phase = .pausing(reason: reason)
+            goOn(.processing)
+        case (.finished, .processing): phase = .polling
+        case (.nothingThere, _): goOn(.polling)
+        case (.failed(let reason, let isTransient), _):
+            if !isPausingOrPaused { fail(reason, nil, isTransient: isTransient, Self.sourceRetry, moment) }
+        case (.blocked(let message), _):
+            if phase != .paused {
+                fail(
+                    message.description, message, isTransient: message.stage == .processing,
+                    Self.messageRetry, moment)
             }
-        case (.blocked(let at, let reason), .running), (.blocked(let at, let reason), .pausing):
-            pointer = at
-            phase = .pausing(reason: reason)
-        case (.pause, .starting), (.pause, .running): phase = .pausing(reason: nil)
-        case (.quiesced, .pausing(let reason)): phase = .paused(reason: reason)
+        case (.tryNow, .blocked), (.tryNow, .retrying): phase = .polling
+        case (.pause, .paused): break
+        case (.pause, _): phase = .pausing
+        case (.quiesced, .pausing): phase = .paused
         case (.resume, .paused), (.resume, .pausing):
-            phase = pointer == nil ? .starting : .running
-            recovered()
-        case (.moved(let to), .paused): pointer = to
+            phase = pointer == nil ? .starting : .polling
+            failure = nil
+        case (.moved(let to), .paused):
+            pointer = to
+            failure = nil
         default: break
         }
     }
 
-    private mutating func recovered() {
-        failures = 0
-        lastFailure = nil
+    /// Success: nothing keeps it any more, unless it is about to pause.
+    private mutating func goOn(_ next: Phase) {
+        if isPausingOrPaused { return }
+        failure = nil
+        phase = next
+    }
+
+    private mutating func fail(
+        _ reason: String, _ message: MessageFailure?, isTransient: Bool, _ firstWait: Int64, _ moment: Moment
+    ) {
+        // One failure goes on while the same thing fails: the source, or the same message.
+        let isSame = failure.map { $0.message?.pointer == message?.pointer } ?? false
+        let attempts = isSame ? (failure?.attempts ?? 0) + 1 : 1
+        failure = IngestionFailure(
+            reason: reason, message: message,
+            since: isSame ? failure?.since ?? moment.wallMilliseconds : moment.wallMilliseconds,
+            attempts: attempts, isPermanent: !isTransient)
+        guard isTransient else {
+            phase = .pausing
+            return
+        }
+        if phase == .pausing { return }
+        let until =
+            moment.nanoseconds + schedule.delay(afterAttempt: attempts, firstMilliseconds: firstWait)
+        phase = message == nil ? .retrying(until: until) : .blocked(until: until)
     }
 }

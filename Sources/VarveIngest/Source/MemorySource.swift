@@ -68,7 +68,13 @@ public final class MemorySource: StreamSource {
     public func poll(
         from pointer: StreamPointer, limit: Int, timeout: Duration
     ) async throws -> [Message] {
-        let found = try take(from: pointer, limit: limit)
+        try await poll(from: pointer, limit: limit, bytes: .max, timeout: timeout)
+    }
+
+    public func poll(
+        from pointer: StreamPointer, limit: Int, bytes: Int, timeout: Duration
+    ) async throws -> [Message] {
+        let found = try take(from: pointer, limit: limit, bytes: bytes)
         if !found.isEmpty || timeout <= .zero { return found }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.waitForMessage(after: pointer) }
@@ -77,16 +83,21 @@ public final class MemorySource: StreamSource {
             wakeAll()
             group.cancelAll()
         }
-        return try take(from: pointer, limit: limit)
+        return try take(from: pointer, limit: limit, bytes: bytes)
     }
 
-    private func take(from pointer: StreamPointer, limit: Int) throws -> [Message] {
+    private func take(from pointer: StreamPointer, limit: Int, bytes: Int) throws -> [Message] {
         try state.withLock { state in
             guard pointer.low >= state.first else {
                 throw StreamSourceError("pointer \(pointer) is gone: \(name) starts at \(state.first)")
             }
             let start = Int(min(pointer.low - state.first, UInt64(state.messages.count)))
-            return (start..<min(start + max(0, limit), state.messages.count)).map { at in
+            var left = bytes
+            let range = (start..<min(start + max(0, limit), state.messages.count)).prefix { at in
+                left -= state.messages[at].count
+                return left >= 0 || at == start
+            }
+            return range.map { at in
                 let number = state.first + UInt64(at)
                 return Message(
                     pointer: StreamPointer(number), next: StreamPointer(number + 1),

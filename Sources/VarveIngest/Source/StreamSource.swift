@@ -4,8 +4,8 @@
 /// only ever answers. Answers must be repeatable: reading again from a pointer gives the same messages with the
 /// same pointers, since after a crash the store goes on exactly where its log says that it was.
 ///
-/// Errors that a source throws end up in the ingestion's state. Throw `StreamSourceError` to say whether asking
-/// again may help.
+/// Errors that a source throws end up in the ingestion's state, and the store asks again after a while. A
+/// `StreamSourceError` says whether that may help; if not, ingestion pauses.
 public protocol StreamSource: Sendable {
     /// What the stream is called in states and messages, such as `file:feed.ndjson`.
     var name: String { get }
@@ -15,6 +15,11 @@ public protocol StreamSource: Sendable {
     ///
     /// Waits at most `timeout` for a first message.
     func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message]
+    /// The same, and no more bytes of messages than `bytes`, but for one message that is larger. Without an own
+    /// answer the limit of messages alone counts, and the store chooses it by the size of those that came before.
+    func poll(
+        from pointer: StreamPointer, limit: Int, bytes: Int, timeout: Duration
+    ) async throws -> [Message]
     /// How far the stream reaches now, for lag: the pointer behind the last message. Nil if it cannot tell.
     func end() async throws -> StreamPointer?
     /// Bytes behind the end of a message that is still being written. They are no lag: nobody can read them yet.
@@ -24,6 +29,12 @@ public protocol StreamSource: Sendable {
 }
 
 extension StreamSource {
+    public func poll(
+        from pointer: StreamPointer, limit: Int, bytes: Int, timeout: Duration
+    ) async throws -> [Message] {
+        try await poll(from: pointer, limit: limit, timeout: timeout)
+    }
+
     public func end() async throws -> StreamPointer? { nil }
     public func incompleteBytes() async throws -> UInt64 { 0 }
     public func describe(_ pointer: StreamPointer) -> String { "message at \(pointer)" }

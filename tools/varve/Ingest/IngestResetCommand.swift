@@ -27,7 +27,7 @@ struct IngestResetCommand: AsyncParsableCommand {
         try await arguments.withIndex(index) { index in
             let ingestion = try await index.ingest(from: source, startingAt: to.start)
             _ = await ingestion.settled()
-            await ingestion.pause()
+            try await ingestion.pause()
             do { try await ingestion.reset(to: to.start) } catch {
                 await ingestion.close()
                 throw error

@@ -22,10 +22,10 @@ struct IngestStartCommand: AsyncParsableCommand {
         try await arguments.withIndex(index) { index in
             let ingestion = try await index.ingest(
                 from: source, startingAt: from.start, onError: onError.strategy)
-            let phase = await watch(ingestion, until: goal).phase
+            let last = await watch(ingestion, until: goal)
             // Closing waits for what was applied: only then is all of it committed.
             await ingestion.close()
-            try report(ingestion.state, endedIn: phase)
+            try report(ingestion.state, endedIn: last)
         }
     }
 
@@ -46,19 +46,17 @@ struct IngestStartCommand: AsyncParsableCommand {
             last = state
             Output.progress(IngestionLine.progress(state))
             if let goal, let committed = state.committed, committed >= goal { break }
-            if case .paused = state.phase { break }
-            if case .closed = state.phase { break }
+            if state.phase == .paused || state.phase == .closed { break }
         }
         Output.progress(IngestionLine.progress(last), isLast: true)
         return last
     }
 
-    private func report(_ state: IngestionState, endedIn phase: IngestionState.Phase) throws {
+    private func report(_ state: IngestionState, endedIn last: IngestionState) throws {
         let words = IngestionLine.progress(state, showsLag: false)
         try Output.line(arguments.json ? IngestionLine.json(state) : words)
-        if case .paused(let reason) = phase {
-            throw CommandFailure.badInput(
-                "ingestion paused: \(reason ?? state.lastFailure?.description ?? "")")
+        if last.phase == .paused {
+            throw CommandFailure.badInput("ingestion paused: \(last.failure?.reason ?? "")")
         }
     }
 }

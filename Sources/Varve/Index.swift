@@ -29,6 +29,7 @@ public struct Index: Sendable {
     /// Milliseconds since 1970.
     package var createdAt: Int64 { engine.createdAt }
     package var settings: [(key: String, value: String)] { engine.settings }
+    package func setting(_ key: String) -> String? { engine.entry.setting(key) }
     package var isOpen: Bool { engine.state == .open }
 
     /// Throws if it is closed: then it is neither read nor written.

@@ -9,7 +9,8 @@ import VarveFiles
 /// is added, and leaves the batch as it was.
 public struct WriteBatch: ~Copyable {
     private let index: Index
-    private var parts: [Int: Part] = [:]
+    /// By the shard's number.
+    private var parts: [Part?]
     private var count = 0
 
     /// The operations of one shard. A class, since a builder cannot be copied and dictionaries hold values.
@@ -32,7 +33,10 @@ public struct WriteBatch: ~Copyable {
         consuming func takeDraft() -> BatchDraft { draft }
     }
 
-    package init(_ index: Index) { self.index = index }
+    package init(_ index: Index) {
+        self.index = index
+        parts = Array(repeating: nil, count: index.engine.shards.count)
+    }
 
     public var operationCount: Int { count }
 
@@ -45,12 +49,12 @@ public struct WriteBatch: ~Copyable {
     public mutating func put(
         json: [UInt8], id: String? = nil, if condition: WriteCondition = .always
     ) throws(VarveError) {
-        try put(json: json, id: id, if: condition, routing: nil)
+        try put(json: json.rawSpan, id: id, if: condition, routing: nil)
     }
 
     /// - Parameter routing: What decides about the shard in place of the id; it is kept with the document.
     package mutating func put(
-        json: [UInt8], id: String?, if condition: WriteCondition, routing: String?
+        json: RawSpan, id: String?, if condition: WriteCondition, routing: String?
     ) throws(VarveError) {
         if let id, id.isEmpty { throw VarveError(.invalid, "an id must not be empty") }
         let isNew = id == nil
@@ -62,9 +66,9 @@ public struct WriteBatch: ~Copyable {
         if isNew && options.versioning == .resolved { options.versioning = .blind }
         try add(name, isGiven: !isNew, routing) { (builder, bytes, routing) throws(DocumentError) in
             if condition == .absent {
-                try builder.create(id: bytes, source: json.rawSpan, options: options, routing: routing)
+                try builder.create(id: bytes, source: json, options: options, routing: routing)
             } else {
-                try builder.index(id: bytes, source: json.rawSpan, options: options, routing: routing)
+                try builder.index(id: bytes, source: json, options: options, routing: routing)
             }
         }
     }
@@ -93,16 +97,17 @@ public struct WriteBatch: ~Copyable {
         _ id: String, isGiven: Bool = true, _ routing: String?,
         _ body: (inout BatchBuilder, RawSpan, RawSpan) throws(DocumentError) -> Void
     ) throws(VarveError) {
-        let bytes = Array(id.utf8)
-        let routingBytes = Array((routing ?? "").utf8)
-        let number = index.engine.shard(for: routing == nil ? bytes.rawSpan : routingBytes.rawSpan).number
+        let routingText = routing ?? ""
+        let bytes = id.rawSpan
+        let routingBytes = routingText.rawSpan
+        let number = index.engine.shard(for: routing == nil ? bytes : routingBytes).number
         let part = parts[number] ?? Part(index.engine.schema)
-        do throws(DocumentError) { try body(&part.builder, bytes.rawSpan, routingBytes.rawSpan) } catch {
+        do throws(DocumentError) { try body(&part.builder, bytes, routingBytes) } catch {
             throw isGiven ? VarveError(error, id: id) : VarveError(error)
         }
         part.places.append(count)
         part.ids.append(id)
-        parts[number] = part
+        if parts[number] == nil { parts[number] = part }
         count += 1
     }
 
@@ -111,8 +116,8 @@ public struct WriteBatch: ~Copyable {
         async throws(VarveError)
     {
         let time = UInt64(max(0, index.store.engine.environment.clock.wallMilliseconds))
-        for number in parts.keys.sorted() {
-            guard let part = parts[number] else { continue }
+        for (number, part) in parts.enumerated() {
+            guard let part else { continue }
             let sealed = SealedPart(
                 shard: index.engine.shards[number], draft: part.builder.finish(at: time), places: part.places,
                 ids: part.ids)

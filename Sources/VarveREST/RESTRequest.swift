@@ -58,7 +58,13 @@ public struct RESTResponse: Sendable {
     /// What the header of this name says: for a HEAD the length of the body that its GET has.
     public var contentLength: Int { byteCount + omittedByteCount }
     /// The body in one piece.
-    public var body: [UInt8] { chunks.count == 1 ? chunks[0] : Array(chunks.joined()) }
+    public var body: [UInt8] {
+        if chunks.count == 1 { return chunks[0] }
+        var body: [UInt8] = []
+        body.reserveCapacity(byteCount)
+        for chunk in chunks { body += chunk }
+        return body
+    }
     public var text: String { String(decoding: body, as: UTF8.self) }
 }
 

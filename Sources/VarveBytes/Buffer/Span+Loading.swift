@@ -75,3 +75,14 @@ extension Array where Element == UInt8 {
         }
     }
 }
+
+extension String {
+    /// The text's bytes in UTF-8, without a copy. Borrow a local value, as with arrays.
+    package var rawSpan: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            // SAFETY: a text is raw bytes; the span borrows the text.
+            unsafe _overrideLifetime(utf8Span.span.bytes, borrowing: self)
+        }
+    }
+}

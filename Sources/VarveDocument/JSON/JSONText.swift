@@ -18,8 +18,7 @@ package enum JSONText {
     }
 
     package static func appendQuoted(_ text: String, to buffer: inout ByteBuffer) {
-        let bytes = [UInt8](text.utf8)
-        appendQuoted(bytes.rawSpan, to: &buffer)
+        appendQuoted(text.rawSpan, to: &buffer)
     }
 
     private static func appendEscape(_ byte: UInt8, to buffer: inout ByteBuffer) {

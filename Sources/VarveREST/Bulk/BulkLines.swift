@@ -17,7 +17,7 @@ struct BulkAction: Sendable {
     /// What of the document an update answers with.
     var filter: SourceFilter?
     /// The source line; nil for a delete.
-    var source: [UInt8]?
+    var source: ArraySlice<UInt8>?
 
     /// The name under which its item answers.
     var itemName: String { kind == .index && terms.isCreate ? "create" : kind.rawValue }
@@ -52,11 +52,14 @@ struct BulkLines {
                 lineNumber += 1
                 continue
             }
-            var action = try BulkActionReader(lineNumber + 1).read(Array(line), &parser)
+            var action =
+                if let plain = PlainActionReader.read(line.rawSpan) { plain } else {
+                    try BulkActionReader(lineNumber + 1).read(Array(line), &parser)
+                }
             var next = end + 1
             if action.kind != .delete {
                 guard let sourceEnd = bytes.rawSpan.firstIndex(of: 0x0A, from: next) else { break }
-                action.source = Array(Self.trimmed(bytes[next..<sourceEnd]))
+                action.source = Self.trimmed(bytes[next..<sourceEnd])
                 next = sourceEnd + 1
                 lineNumber += 1
             }

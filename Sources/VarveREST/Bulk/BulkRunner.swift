@@ -19,6 +19,8 @@ struct BulkRunner: Sendable {
     private var touched: [String: Index] = [:]
     /// Indices that were named themselves, by name.
     private var plain: [String: Index] = [:]
+    /// The last of them, if the request itself asks for no routing and no alias.
+    private var plainIndex: Index?
 
     /// The answer to one action.
     private enum Item: Sendable {
@@ -40,6 +42,15 @@ struct BulkRunner: Sendable {
         var places: [Int] = []
         var ids: Set<String> = []
         var byteCount = 0
+
+        var isFull: Bool { requests.count >= batchOperations || byteCount >= batchBytes }
+
+        mutating func append(_ request: WriteRequest, _ place: Int, keepsID: Bool) {
+            requests.append(request)
+            places.append(place)
+            byteCount += request.source?.count ?? 0
+            if keepsID, let id = request.id { ids.insert(id) }
+        }
     }
 
     init(_ call: Call, _ policy: RefreshPolicy) {
@@ -50,35 +61,52 @@ struct BulkRunner: Sendable {
     mutating func run(_ actions: [BulkAction]) async throws(RESTError) {
         var items = [Item?](repeating: nil, count: actions.count)
         let hasUpdates = actions.contains { $0.kind == .update }
-        var pending: [String: Pending] = [:]
+        let pathName = call.parameters.path["index"] ?? ""
+        var queues: [Pending] = []
+        var last = 0
         for (at, action) in actions.enumerated() {
-            let name = action.index ?? call.parameters.path["index"] ?? ""
+            let name = action.index ?? pathName
             do throws(RESTError) {
-                let target = try await target(action, name)
+                let target =
+                    if let target = sameTarget(action, name) { target } else {
+                        try await target(action, name)
+                    }
                 try call.admit(action.kind, on: target.index)
-                let key = target.index.name
-                // Out of the dictionary while it changes: what is held twice would be copied whole.
-                var queue = pending.removeValue(forKey: key) ?? Pending(index: target.index)
-                defer { pending[key] = queue }
-                if action.kind == .update, let id = action.id, queue.ids.contains(id) {
-                    await commit(&queue, of: actions, into: &items)
+                last = Self.place(of: target.index, in: &queues, last)
+                if action.kind == .update, let id = action.id, queues[last].ids.contains(id) {
+                    await commit(&queues[last], of: actions, into: &items)
                 }
-                if let request = try await request(action, target, &items[at]) {
-                    queue.requests.append(request)
-                    queue.places.append(at)
-                    queue.byteCount += request.source?.count ?? 0
-                    if hasUpdates, let id = request.id { queue.ids.insert(id) }
-                }
-                if queue.requests.count >= Self.batchOperations || queue.byteCount >= Self.batchBytes {
-                    await commit(&queue, of: actions, into: &items)
-                }
+                let request =
+                    if action.kind == .update { try await update(action, target, &items[at]) } else {
+                        try write(action, target)
+                    }
+                guard let request else { continue }
+                queues[last].append(request, at, keepsID: hasUpdates)
+                if queues[last].isFull { await commit(&queues[last], of: actions, into: &items) }
             } catch { items[at] = .failed(error, index: name, id: action.id) }
         }
-        for name in pending.keys.sorted() {
-            guard var queue = pending[name] else { continue }
-            await commit(&queue, of: actions, into: &items)
+        for at in queues.indices.sorted(by: { queues[$0].index.name < queues[$1].index.name }) {
+            await commit(&queues[at], of: actions, into: &items)
         }
         render(items, of: actions)
+    }
+
+    /// Where the writes to an index wait.
+    ///
+    /// - Parameter last: Where those of the action before do: nearly always the same.
+    private static func place(of index: Index, in queues: inout [Pending], _ last: Int) -> Int {
+        if last < queues.count && queues[last].index.uuid == index.uuid { return last }
+        if let found = queues.firstIndex(where: { $0.index.uuid == index.uuid }) { return found }
+        queues.append(Pending(index: index))
+        return queues.count - 1
+    }
+
+    /// The target of the action before, where this one says nothing else.
+    private func sameTarget(_ action: BulkAction, _ name: String) -> DocumentTarget? {
+        guard let plainIndex, plainIndex.name == name, action.routing == nil, action.pipeline == nil,
+            action.requiresAlias == nil
+        else { return nil }
+        return DocumentTarget(index: plainIndex, routing: nil)
     }
 
     private mutating func target(
@@ -91,38 +119,35 @@ struct BulkRunner: Sendable {
         let requiresAlias = action.requiresAlias ?? required
         if !requiresAlias, let index = plain[name] { return DocumentTarget(index: index, routing: routing) }
         let target = try await call.target(name, routing: routing, requiresAlias: requiresAlias)
+        if !required && routing == nil && target.index.name == name { plainIndex = target.index }
         touched[target.index.name] = target.index
         if target.index.name == name { plain[name] = target.index }
         return target
     }
 
-    /// The write that an action comes to; nil if there is nothing to write, and then its item is there.
-    private func request(
-        _ action: BulkAction, _ target: DocumentTarget, _ item: inout Item?
-    ) async throws(RESTError) -> WriteRequest? {
+    private func write(_ action: BulkAction, _ target: DocumentTarget) throws(RESTError) -> WriteRequest? {
+        let condition = try Self.condition(action)
+        if action.kind == .delete && action.id == nil { throw .validation("id is missing") }
+        return WriteRequest(
+            source: action.kind == .delete ? nil : action.source ?? [], id: action.id, condition: condition,
+            primaryTerm: action.terms.ifPrimaryTerm, routing: target.routing)
+    }
+
+    /// What every action is held to, and what has to hold for it.
+    private static func condition(_ action: BulkAction) throws(RESTError) -> WriteCondition {
         if action.id == "" { throw .illegalArgument("if _id is specified it must not be empty") }
         let condition = try action.terms.condition(isAutomaticID: action.id == nil)
         if let id = action.id { try DocumentHandlers.checkID(id) }
-        switch action.kind {
-        case .index, .create:
-            return WriteRequest(
-                source: action.source ?? [], id: action.id, condition: condition,
-                primaryTerm: action.terms.ifPrimaryTerm, routing: target.routing)
-        case .delete:
-            guard let id = action.id else { throw .validation("id is missing") }
-            return WriteRequest(
-                source: nil, id: id, condition: condition, primaryTerm: action.terms.ifPrimaryTerm,
-                routing: target.routing)
-        case .update: return try await update(action, target, &item)
-        }
+        return condition
     }
 
     private func update(
         _ action: BulkAction, _ target: DocumentTarget, _ item: inout Item?
     ) async throws(RESTError) -> WriteRequest? {
+        _ = try Self.condition(action)
         guard let id = action.id else { throw .validation("id is missing") }
         let body: JSONBody
-        do { body = try JSONBody(action.source ?? []) } catch { throw RESTError(error) }
+        do { body = try JSONBody(Array(action.source ?? [])) } catch { throw RESTError(error) }
         let update = try UpdateRequest(body)
         if action.terms.ifSequenceNumber != nil && action.retries > 0 {
             throw .validation("compare and write operations can not be retried")
@@ -158,12 +183,13 @@ struct BulkRunner: Sendable {
     private func written(
         _ receipt: Receipt, _ request: WriteRequest, _ action: BulkAction, _ index: Index
     ) -> Item {
-        guard action.kind == .update, let source = action.source, let body = try? JSONBody(source) else {
+        guard action.kind == .update, let source = action.source, let body = try? JSONBody(Array(source))
+        else {
             return .written(receipt, index, nil)
         }
         let asked = (try? UpdateRequest(body))?.source ?? action.filter
         return .written(
-            receipt, index, asked.map { UpdatedSource(source: request.source ?? [], filter: $0) })
+            receipt, index, asked.map { UpdatedSource(source: Array(request.source ?? []), filter: $0) })
     }
 
     /// An update once more, over what somebody else has made of the document meanwhile.

@@ -15,7 +15,7 @@ enum DocumentHandlers {
         let target = try await target(call)
         let receipt = try await Writer.write(
             WriteRequest(
-                source: call.body, id: id, condition: condition, primaryTerm: terms.ifPrimaryTerm,
+                source: call.body[...], id: id, condition: condition, primaryTerm: terms.ifPrimaryTerm,
                 routing: target.routing),
             to: target.index)
         return try await answer(receipt, target.index, policy)

@@ -63,7 +63,7 @@ struct UpdateRequest: Sendable {
             }
             return .write(
                 WriteRequest(
-                    source: Array(body.text(of: first)), id: id, condition: .absent, routing: target.routing))
+                    source: body.text(of: first), id: id, condition: .absent, routing: target.routing))
         }
         guard let document else { return .nothing(found) }
         let merged: JSONMerge
@@ -73,7 +73,7 @@ struct UpdateRequest: Sendable {
         if detectsNoop && !merged.isChanged { return .nothing(found) }
         return .write(
             WriteRequest(
-                source: merged.bytes, id: id, condition: .unchanged(since: found.sequenceNumber),
+                source: merged.bytes[...], id: id, condition: .unchanged(since: found.sequenceNumber),
                 routing: target.routing))
     }
 }
@@ -112,7 +112,7 @@ enum UpdateHandlers {
                 do throws(RESTError) {
                     let receipt = try await Writer.write(write, to: index)
                     try await Writer.refresh(index, policy)
-                    return answer(receipt, write.source ?? [], index, policy, filter)
+                    return answer(receipt, Array(write.source ?? []), index, policy, filter)
                 } catch {
                     attempt += 1
                     if error.status == 409 && attempt <= retries { continue }

@@ -24,6 +24,9 @@ struct WriteTerms: Sendable {
 
     /// The condition of the library, or all that the terms break.
     func condition(isAutomaticID: Bool = false) throws(RESTError) -> WriteCondition {
+        if version == nil && versionType == nil && ifSequenceNumber == nil && ifPrimaryTerm == nil {
+            return isCreate && !isAutomaticID ? .absent : .always
+        }
         let type = versionType?.lowercased() ?? "internal"
         guard ["internal", "external", "external_gt", "external_gte"].contains(type) else {
             throw .illegalArgument("No version type match [\(versionType ?? "")]")
@@ -69,7 +72,7 @@ struct WriteTerms: Sendable {
 /// One write to one index, ready to be carried out.
 struct WriteRequest: Sendable {
     /// Nil deletes.
-    var source: [UInt8]?
+    var source: ArraySlice<UInt8>?
     /// Nil for a generated one.
     var id: String?
     var condition: WriteCondition
@@ -135,7 +138,7 @@ enum Writer {
         var places: [Int] = []
         for (at, request) in requests.enumerated() {
             do throws(RESTError) {
-                try await checkTerm(request, index)
+                if request.primaryTerm != nil { try await checkTerm(request, index) }
                 do throws(VarveError) { try add(request, to: &batch) } catch { throw RESTError(error) }
                 places.append(at)
             } catch { answers[at] = .failure(error) }
@@ -155,7 +158,7 @@ enum Writer {
     private static func add(_ request: WriteRequest, to batch: inout WriteBatch) throws(VarveError) {
         if let source = request.source {
             try batch.put(
-                json: source, id: request.id, if: request.condition, routing: request.routing)
+                json: source.rawSpan, id: request.id, if: request.condition, routing: request.routing)
         } else {
             try batch.delete(request.id ?? "", if: request.condition, routing: request.routing)
         }

@@ -179,8 +179,6 @@ extension Index {
     /// 22 characters of base64url.
     var wireUUID: String { uuid.wireText }
 
-    func setting(_ key: String) -> String? { settings.first { $0.key == key }?.value }
-
     var replicaCount: Int { setting("index.number_of_replicas").flatMap { Int($0) } ?? 1 }
     var isHidden: Bool { setting("index.hidden") == "true" }
     var slicesMax: Int { setting("index.max_slices_per_pit").flatMap { Int($0) } ?? 1_024 }

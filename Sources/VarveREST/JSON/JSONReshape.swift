@@ -66,6 +66,10 @@ enum JSONReshape {
     ) -> [UInt8]? {
         at = skipBlanks(json, at)
         let start = at
+        if let includes, includes.isEmpty {
+            at = valueEnd(json, at)
+            return nil
+        }
         guard json[at] == 0x7B || json[at] == 0x5B else {
             at = scalarEnd(json, at)
             return includes == nil ? Array(json[start..<at]) : nil
@@ -115,10 +119,34 @@ enum JSONReshape {
 
     // MARK: Scanning
 
+    /// The end of the value that starts here, whatever it is.
+    private static func valueEnd(_ json: [UInt8], _ start: Int) -> Int {
+        guard json[start] == 0x7B || json[start] == 0x5B else { return scalarEnd(json, start) }
+        var depth = 0
+        var at = start
+        while at < json.count {
+            switch json[at] {
+            case 0x22:
+                at = stringEnd(json, at)
+                continue
+            case 0x7B, 0x5B: depth += 1
+            case 0x7D, 0x5D: depth -= 1
+            default: break
+            }
+            at += 1
+            if depth == 0 { break }
+        }
+        return at
+    }
+
     private static func skipBlanks(_ json: [UInt8], _ start: Int) -> Int {
         var at = start
-        while at < json.count, [0x20, 0x09, 0x0A, 0x0D].contains(json[at]) { at += 1 }
+        while at < json.count, isBlank(json[at]) { at += 1 }
         return at
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
     /// - Parameter start: Of the opening quote.
@@ -131,7 +159,9 @@ enum JSONReshape {
     private static func scalarEnd(_ json: [UInt8], _ start: Int) -> Int {
         if json[start] == 0x22 { return stringEnd(json, start) }
         var at = start
-        while at < json.count, ![0x2C, 0x7D, 0x5D, 0x20, 0x09, 0x0A, 0x0D].contains(json[at]) { at += 1 }
+        while at < json.count, json[at] != 0x2C, json[at] != 0x7D, json[at] != 0x5D, !isBlank(json[at]) {
+            at += 1
+        }
         return at
     }
 }

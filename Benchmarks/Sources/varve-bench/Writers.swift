@@ -18,6 +18,9 @@ struct Writers {
         report.add(
             "ingest.overwrite", "  the same once more: every document replaced", again, "docs/s",
             .atLeast(123_000))
+        let four = try await store.createIndex("four", mapping: Flights.mapping)
+        let shared = try await rateOfFour(documents, to: four)
+        report.add("ingest.four", "four writers, batches of 1,000, each synced", shared, "docs/s")
         let part = try await store.createIndex("part", mapping: Flights.mapping)
         let hundreds = try await rate(documents, min(documents.count, 100_000), by: 100, to: part)
         report.add("ingest.hundreds", "one writer, batches of 100", hundreds, "docs/s", .atLeast(153_000))
@@ -41,6 +44,21 @@ struct Writers {
             try await documents.write(at..<min(at + size, count), to: index)
         }
         return Double(count) / start.seconds
+    }
+
+    private func rateOfFour(_ documents: Documents, to index: Index) async throws -> Double {
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    for at in stride(from: writer * 1_000, to: documents.count, by: 4_000) {
+                        try await documents.write(at..<min(at + 1_000, documents.count), to: index)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return Double(documents.count) / start.seconds
     }
 
     private func rateOfEight(_ documents: Documents, to index: Index) async throws -> Double {

@@ -58,7 +58,9 @@ extension Index {
     /// Starts pulling a stream that the store knows by name (see `SourceRegistry`), and goes on with it whenever the
     /// store is opened. Durable when it returns.
     ///
-    /// - Parameter isChecked: Whether the stream must be there now; otherwise it is asked for until it is.
+    /// - Parameters:
+    ///   - settings: What to read, from where, and how.
+    ///   - isChecked: Whether the stream must be there now; otherwise it is asked for until it is.
     /// - Throws: `.invalid` if the settings name no source or an unknown one, or if the stream is not there.
     @discardableResult
     public func startIngestion(

@@ -94,6 +94,7 @@ public struct Ingestion: Sendable {
     /// is flushed first. Durable when it returns.
     ///
     /// - Parameters:
+    ///   - requests: Which partitions, and where to.
     ///   - allowsSkip: Whether a pointer may move past messages that were never read.
     ///   - isDryRun: Only says what would happen.
     /// - Returns: Where each partition stood, and where it goes on.

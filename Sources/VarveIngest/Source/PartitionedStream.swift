@@ -20,7 +20,9 @@ public protocol PartitionedStream: Sendable {
 
     /// A pointer as people are shown it, such as `KafkaOffset{offset=42}`.
     ///
-    /// - Parameter partition: Given where one reader has several partitions, so that the text says which.
+    /// - Parameters:
+    ///   - pointer: A pointer of this stream.
+    ///   - partition: Given where one reader has several partitions, so that the text says which.
     func display(_ pointer: StreamPointer, partition: UInt32?) -> String
     /// A pointer as people may give it back, such as `42`, or `3:42` with its partition.
     func text(_ pointer: StreamPointer, partition: UInt32?) -> String

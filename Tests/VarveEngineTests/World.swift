@@ -28,7 +28,7 @@ final class World {
         _ = try store.createIndex("readings", mapping: ["n": .long])
     }
 
-    private init(_ simulation: Simulation, _ options: StoreOptions) throws {
+    init(_ simulation: Simulation, _ options: StoreOptions) throws {
         self.simulation = simulation
         self.options = options
         store = try StoreEngine.open(simulation.environment, options: options)

@@ -131,6 +131,7 @@ extension Shard {
     /// be tried again. A full disk is no more than that; after a failed sync nobody knows what is on the disk.
     func abandon(_ segment: UInt64, _ error: StorageError, _ commits: inout CommitState) -> EngineError {
         commits.garbage.append(layout.segment(segment))
+        commits.lettersGeneration = nil
         if case .file(let file) = error, file.code == .noSpace || file.code == .quota {
             return .rejected("no segment was written: \(file)")
         }

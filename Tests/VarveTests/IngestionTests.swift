@@ -7,7 +7,7 @@ import VarveSimulation
 
 @testable import Varve
 
-@Suite struct `Ingestion` {
+@Suite struct `Ingestion by a program` {
     private func message(_ number: Int) -> String { #"{"_source":{"n":\#(number)}}"# }
 
     @Test func `a stream goes on after a reopen where it ended`() async throws {

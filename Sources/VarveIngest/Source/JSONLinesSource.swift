@@ -18,10 +18,14 @@ public final class JSONLinesSource: StreamSource {
     private static let fingerprintBytes: UInt64 = 4096
     private let path: String
     private let readBytes: Int
+    /// A file that is not there counts as empty.
+    private let mayBeMissing: Bool
     private struct State {
         var file: (any OpenFile)?
         /// The end for the size that the file had when it was last looked for.
         var end: (size: UInt64, lines: LineEnds)?
+        /// Bytes of a line, on average of the last answer.
+        var lineBytes = 0
         /// The last pointer that came without its details, with them.
         var lookedUp: StreamPointer?
     }
@@ -42,12 +46,41 @@ public final class JSONLinesSource: StreamSource {
     public init(_ path: String, readBytes: Int = 1 << 20) {
         self.path = path
         self.readBytes = max(4096, readBytes)
+        mayBeMissing = false
         name = "file:" + path
     }
 
+    init(_ path: String, mayBeMissing: Bool) {
+        self.path = path
+        self.mayBeMissing = mayBeMissing
+        readBytes = 1 << 20
+        name = "file:" + path
+    }
+
+    /// A pointer that says the line, from 0, in place of the byte: for `resolve` alone.
+    static func pointer(toLine line: UInt64) -> StreamPointer {
+        line == 0 ? StreamPointer(0) : StreamPointer(high: .max, middle: .max, low: line)
+    }
+
+    /// Lines before a pointer.
+    static func line(of pointer: StreamPointer) -> UInt64 {
+        pointer.high == .max ? pointer.low : pointer.details.0
+    }
+
     public func resolve(_ position: StartPosition) async throws -> StreamPointer {
+        if mayBeMissing, position == .earliest || position == .latest || position == .pointer(0),
+            (try? open()) == nil
+        {
+            return StreamPointer(0)
+        }
         let file = try open()
         switch position {
+        case .pointer(let pointer) where pointer.high == .max:
+            let found = try scan(file, until: .max, lines: pointer.low)
+            guard found.details.0 == pointer.low else {
+                throw StreamSourceError("\(name) has only \(found.details.0) lines, not \(pointer.low)")
+            }
+            return found
         case .earliest:
             return try pointer(at: 0, lines: 0, in: file)
         case .latest:
@@ -61,7 +94,7 @@ public final class JSONLinesSource: StreamSource {
 
     /// Behind the last line that has its newline and is not empty: what a reader can get to.
     public func end() async throws -> StreamPointer? {
-        guard let file = try? open() else { return nil }
+        guard let file = try? open() else { return mayBeMissing ? 0 : nil }
         return StreamPointer(try ends(of: file, size: size(of: file)).messages)
     }
 
@@ -103,10 +136,16 @@ public final class JSONLinesSource: StreamSource {
         let size = try size(of: file)
         let pointer = try start.low > 0 && start.details.0 == 0 ? known(start, in: file) : start
         try check(pointer, size: size, in: file)
-        var wanted = readBytes
+        let lineBytes = state.withLock { $0.lineBytes }
+        // No more than the lines that are wanted will take, by those that came before.
+        var wanted =
+            lineBytes == 0 ? readBytes : min(readBytes, max(4096, (lineBytes + 16) * min(limit, 1 << 20)))
         while true {
             let bytes = try bytes(of: file, at: pointer.low, count: wanted)
             let found = split(bytes, at: pointer, limit: limit)
+            if let count = found.messages.isEmpty ? nil : found.messages.count {
+                state.withLock { $0.lineBytes = Int(found.end - pointer.low) / count }
+            }
             if !found.messages.isEmpty || found.end > pointer.low || bytes.count < wanted {
                 return found.messages.isEmpty && found.end > pointer.low
                     ? try read(from: advanced(pointer, to: found), limit: limit) : found.messages
@@ -218,8 +257,10 @@ public final class JSONLinesSource: StreamSource {
         return (nil, newline + 1)
     }
 
-    /// Finds the last line start at or before `limit`, counting lines.
-    private func scan(_ file: any OpenFile, until limit: UInt64) throws -> StreamPointer {
+    /// Finds the last line start at or before `limit` with at most so many lines before it.
+    private func scan(
+        _ file: any OpenFile, until limit: UInt64, lines most: UInt64 = .max
+    ) throws -> StreamPointer {
         var offset: UInt64 = 0
         var lineStart: UInt64 = 0
         var lines: UInt64 = 0
@@ -232,6 +273,7 @@ public final class JSONLinesSource: StreamSource {
                 if end > limit { return try pointer(at: lineStart, lines: lines, in: file) }
                 lineStart = end
                 lines += 1
+                if lines == most { return try pointer(at: lineStart, lines: lines, in: file) }
                 from = newline + 1
             }
             offset += UInt64(bytes.count)

@@ -19,6 +19,9 @@ let engine: [SwiftSetting] =
 /// What only `varve serve` needs is built, and fetched, with the trait alone.
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 
+/// What only the Kinesis source needs.
+let kinesis: TargetDependencyCondition? = .when(traits: ["Kinesis"])
+
 /// Tests reach what the modules call unsafe only through their safe faces.
 let test: [SwiftSetting] = strict
 
@@ -26,6 +29,7 @@ let package = Package(
     name: "varve",
     products: [
         .library(name: "Varve", targets: ["Varve"]),
+        .library(name: "VarveKinesis", targets: ["VarveKinesis"]),
         .executable(name: "varve", targets: ["varve-cli"]),
         .executable(name: "varve-inspect", targets: ["varve-inspect"]),
         .executable(name: "varve-torture", targets: ["varve-torture"]),
@@ -37,6 +41,10 @@ let package = Package(
         .trait(
             name: "Server",
             description: "`varve serve`. Who embeds the library leaves it out and fetches no package for it."),
+        .trait(
+            name: "Kinesis",
+            description:
+                "Ingest from Kinesis: the product VarveKinesis, on AsyncHTTPClient, and `varve` with it."),
         .default(enabledTraits: ["Server"]),
     ],
     dependencies: [
@@ -48,6 +56,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -80,6 +90,16 @@ let package = Package(
         .target(
             name: "VarveIngest", dependencies: ["VarveDocument", "VarveFiles", "VarveBytes"],
             swiftSettings: engine),
+        .target(
+            name: "VarveKinesis",
+            dependencies: [
+                "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: kinesis),
+                .product(name: "Crypto", package: "swift-crypto", condition: kinesis),
+                .product(name: "NIOCore", package: "swift-nio", condition: kinesis),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: kinesis),
+            ],
+            swiftSettings: strict),
         .target(
             name: "Varve",
             dependencies: [
@@ -179,6 +199,10 @@ let package = Package(
         .testTarget(
             name: "VarveIngestTests",
             dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveIngest", "VarveSimulation"],
+            swiftSettings: test),
+        .testTarget(
+            name: "VarveKinesisTests",
+            dependencies: ["VarveKinesis", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
             swiftSettings: test),
         .testTarget(
             name: "VarveTests",

@@ -66,6 +66,10 @@ struct Workspace: Sendable {
         process.standardOutput = FileHandle(forWritingAtPath: "\(path)/\(name).out")
         process.standardError = FileHandle(forWritingAtPath: "\(path)/\(name).err")
         try process.run()
+        // A command that hangs must fail its test, and not everybody's.
+        DispatchQueue.global().asyncAfter(deadline: .now() + 600) {
+            if process.isRunning { process.terminate() }
+        }
         return (process, "\(name).out", "\(name).err")
     }
 
@@ -79,6 +83,7 @@ struct Workspace: Sendable {
         shell.standardError = FileHandle.nullDevice
         shell.standardOutput = FileHandle.nullDevice
         try shell.run()
+        DispatchQueue.global().asyncAfter(deadline: .now() + 600) { if shell.isRunning { shell.terminate() } }
         shell.waitUntilExit()
         return shell.terminationStatus
     }

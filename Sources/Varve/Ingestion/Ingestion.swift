@@ -113,7 +113,7 @@ public struct Ingestion: Sendable {
 
     // MARK: Waiting
 
-    /// Waits until the stream has no more and everything is durable, or until ingestion pauses by itself.
+    /// Waits until the stream has no more and everything is durable, or until ingestion stops at a message or pauses.
     ///
     /// - Returns: The state of the last partition then.
     @discardableResult
@@ -123,7 +123,7 @@ public struct Ingestion: Sendable {
             for await state in poller.states() {
                 last = state
                 if state.lag.durable == 0 { break }
-                if state.phase == .paused || state.phase == .closed { break }
+                if [.paused, .blocked, .closed].contains(state.phase) { break }
             }
         }
         return last
@@ -141,7 +141,7 @@ public struct Ingestion: Sendable {
         var isThere = false
         for await state in poller.states() {
             isThere = state.applied.map { $0 >= pointer } ?? false
-            if isThere || state.phase == .paused || state.phase == .closed { break }
+            if isThere || [.paused, .blocked, .closed].contains(state.phase) { break }
         }
         guard isThere else {
             throw VarveError(.unavailable, "partition [\(partition)] stopped before pointer \(pointer)")

@@ -46,7 +46,7 @@ struct IngestStartCommand: AsyncParsableCommand {
             last = state
             Output.progress(IngestionLine.progress(state))
             if let goal, let committed = state.committed, committed >= goal { break }
-            if state.phase == .paused || state.phase == .closed { break }
+            if [.paused, .blocked, .closed].contains(state.phase) { break }
         }
         Output.progress(IngestionLine.progress(last), isLast: true)
         return last
@@ -55,7 +55,7 @@ struct IngestStartCommand: AsyncParsableCommand {
     private func report(_ state: IngestionState, endedIn last: IngestionState) throws {
         let words = IngestionLine.progress(state, showsLag: false)
         try Output.line(arguments.json ? IngestionLine.json(state) : words)
-        if last.phase == .paused {
+        if last.phase == .paused || last.phase == .blocked {
             throw CommandFailure.badInput("ingestion paused: \(last.failure?.reason ?? "")")
         }
     }

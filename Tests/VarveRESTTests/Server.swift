@@ -29,7 +29,7 @@ final class Server: Sendable {
         options.refreshInterval = nil
         self.options = options
         var environment = try Environment.system(root: root.path)
-        environment.clock = clock
+        environment.clock = AdvancedClock(clock)
         store = try Store.open(in: environment, options: options)
         service = RESTService(store: store)
     }
@@ -157,5 +157,22 @@ final class Server: Sendable {
 
     func uuid(of index: String) async -> String {
         Self.member("uuid", of: await send("GET", "/\(index)/_settings").text)
+    }
+}
+
+/// A clock of tests for a store whose threads are real: its wall is the test's, and its monotonic time is the system's
+/// plus what the test has added. Threads sleep by the system's time; a clock that lay behind that would keep them awake.
+private struct AdvancedClock: StoreClock {
+    private let manual: SimulatedClock
+    private let start: UInt64
+
+    init(_ manual: SimulatedClock) {
+        self.manual = manual
+        start = manual.monotonicNanoseconds
+    }
+
+    var wallMilliseconds: Int64 { manual.wallMilliseconds }
+    var monotonicNanoseconds: UInt64 {
+        SystemClock().monotonicNanoseconds + manual.monotonicNanoseconds - start
     }
 }

@@ -16,6 +16,7 @@ import Testing
         ],
         "VarveQuery": ["VarveSegment", "VarveDocument", "VarveFiles", "VarveBytes"],
         "VarveIngest": ["VarveDocument", "VarveFiles", "VarveBytes"],
+        "VarveKinesis": ["VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes", "Crypto"],
         "Varve": [
             "VarveEngine", "VarveManifest", "VarveQuery", "VarveIngest", "VarveDocument", "VarveFiles",
             "VarveBytes",

@@ -22,6 +22,9 @@ let server: TargetDependencyCondition? = .when(traits: ["Server"])
 /// What only the Kinesis source needs.
 let kinesis: TargetDependencyCondition? = .when(traits: ["Kinesis"])
 
+/// What only the Kafka source needs.
+let kafka: TargetDependencyCondition? = .when(traits: ["Kafka"])
+
 /// Tests reach what the modules call unsafe only through their safe faces.
 let test: [SwiftSetting] = strict
 
@@ -30,6 +33,7 @@ let package = Package(
     products: [
         .library(name: "Varve", targets: ["Varve"]),
         .library(name: "VarveKinesis", targets: ["VarveKinesis"]),
+        .library(name: "VarveKafka", targets: ["VarveKafka"]),
         .executable(name: "varve", targets: ["varve-cli"]),
         .executable(name: "varve-inspect", targets: ["varve-inspect"]),
         .executable(name: "varve-torture", targets: ["varve-torture"]),
@@ -45,6 +49,9 @@ let package = Package(
             name: "Kinesis",
             description:
                 "Ingest from Kinesis: the product VarveKinesis, on AsyncHTTPClient, and `varve` with it."),
+        .trait(
+            name: "Kafka",
+            description: "Ingest from Kafka: the product VarveKafka, on librdkafka, and `varve` with it."),
         .default(enabledTraits: ["Server"]),
     ],
     dependencies: [
@@ -63,6 +70,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(
             name: "VarveBytes",
             dependencies: [
@@ -100,6 +108,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: kinesis),
             ],
             swiftSettings: strict),
+        .target(
+            name: "VarveKafka",
+            dependencies: [
+                "VarveIngest", "VarveFiles", "VarveBytes", .target(name: "CRdKafka", condition: kafka),
+            ],
+            swiftSettings: engine),
         .target(
             name: "Varve",
             dependencies: [
@@ -203,6 +217,13 @@ let package = Package(
         .testTarget(
             name: "VarveKinesisTests",
             dependencies: ["VarveKinesis", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
+            swiftSettings: test),
+        .testTarget(
+            name: "VarveKafkaTests",
+            dependencies: [
+                "VarveKafka", "VarveIngest", "VarveFiles", "VarveBytes",
+                .target(name: "CRdKafka", condition: kafka),
+            ],
             swiftSettings: test),
         .testTarget(
             name: "VarveTests",

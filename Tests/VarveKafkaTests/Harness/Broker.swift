@@ -1,0 +1,115 @@
+#if Kafka
+import Foundation
+import Testing
+
+/// A server of the Kafka protocol in a process of its own, with times, transactions, retention and a disk.
+///
+/// `tools/brokers` installs it and sets `VARVE_KAFKA_SERVER`. Where that is set and the server does not start, tests
+/// fail; where it is not, they are skipped.
+final class Broker: @unchecked Sendable {
+    // Unchecked: each is used by one test, but for the shared one, which is never stopped by tests.
+    static let program = ProcessInfo.processInfo.environment["VARVE_KAFKA_SERVER"]
+    static var isInstalled: Bool { program != nil }
+
+    private let port: UInt16
+    private let folder: URL
+    private var process: pid_t?
+    var bootstrap: String { "127.0.0.1:\(port)" }
+
+    /// One for all tests that leave it running. It ends with this process.
+    static let shared: Result<Broker, any Error> = Result {
+        let broker = try Broker()
+        try broker.start()
+        atexit { try? Broker.shared.get().signal(SIGKILL) }
+        return broker
+    }
+
+    init() throws {
+        port = try Self.freePort()
+        folder = FileManager.default.temporaryDirectory.appending(path: "varve-broker-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Starts it and waits until it answers.
+    func start() throws {
+        let program = try #require(Self.program)
+        let words = [
+            program, "start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir", folder.path,
+        ]
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
+        unsafe arguments.append(nil)
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in 0...2 as ClosedRange<Int32> {
+            unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        // Threads of the tests take no signals, and a process starts with the mask of its parent.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var process: pid_t = 0
+        let status = unsafe posix_spawn(&process, program, &actions, &attributes, arguments, nil)
+        try #require(status == 0, "the broker does not start: error \(status) of the system")
+        self.process = process
+        try TestClient(bootstrap).ready()
+    }
+
+    /// As the system does when it runs out of memory: nothing more is written.
+    func kill() { end(SIGKILL) }
+
+    /// Lets it write what it has.
+    func stop() { end(SIGTERM) }
+
+    private func end(_ number: Int32) {
+        guard let process else { return }
+        signal(number)
+        waitpid(process, nil, 0)
+        self.process = nil
+    }
+
+    private func signal(_ number: Int32) {
+        if let process { Foundation.kill(process, number) }
+    }
+
+    /// The data folder as it is now: what a crash would leave.
+    func copyData() throws -> URL {
+        let copy = folder.deletingLastPathComponent().appending(path: folder.lastPathComponent + "-copy")
+        try? FileManager.default.removeItem(at: copy)
+        try FileManager.default.copyItem(at: folder, to: copy)
+        return copy
+    }
+
+    func restoreData(_ copy: URL) throws {
+        try FileManager.default.removeItem(at: folder)
+        try FileManager.default.moveItem(at: copy, to: folder)
+    }
+
+    private static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = unsafe withUnsafeMutableBytes(of: &address) { bytes in
+            let pointer = unsafe bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+            return unsafe bind(descriptor, pointer, length) == 0
+                && getsockname(descriptor, pointer, &length) == 0
+        }
+        try #require(status)
+        return UInt16(bigEndian: address.sin_port)
+    }
+}
+#endif

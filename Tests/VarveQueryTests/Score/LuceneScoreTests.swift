@@ -6,7 +6,7 @@ import VarveSegment
 
 /// Scores beside those that Lucene 8 printed (`tools/lucene-scores/Scores.java`), to six significant digits, over
 /// one segment or several, in memory or in files: statistics are those of the shard.
-@Suite struct `Scores beside Lucene's` {
+@Suite struct `Conformance 16: scores beside Lucene's` {
     private static let definitions = [FieldDefinition("t", .text), FieldDefinition("k", .keyword)]
 
     enum Shape: CaseIterable {

@@ -124,7 +124,8 @@ let package = Package(
         .target(
             name: "VarveREST",
             dependencies: [
-                "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveDocument", "VarveBytes",
+                "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveIngest", "VarveDocument",
+                "VarveBytes",
             ],
             swiftSettings: engine),
         .target(
@@ -235,7 +236,8 @@ let package = Package(
         .testTarget(
             name: "VarveRESTTests",
             dependencies: [
-                "VarveREST", "Varve", "VarveEngine", "VarveBytes", "VarveFiles", "VarveSimulation",
+                "VarveREST", "Varve", "VarveEngine", "VarveIngest", "VarveBytes", "VarveFiles",
+                "VarveSimulation",
             ],
             swiftSettings: test),
         .testTarget(

@@ -41,6 +41,7 @@ public final class RESTService: Sendable {
     /// Nil if nobody is asked who they are.
     let security: Security?
     let scrolls = ScrollTable()
+    let warmUp: WarmUp
     package let metrics = ServiceMetrics()
     let settings: ClusterSettings
     private let router = Router(Routes.all)
@@ -50,6 +51,7 @@ public final class RESTService: Sendable {
         self.store = store
         self.options = options
         settings = ClusterSettings(store)
+        warmUp = WarmUp(store)
         self.security = security
         published = Locked(options.publishAddress)
     }
@@ -105,6 +107,7 @@ public final class RESTService: Sendable {
         let call = Call(
             service: self, request: request, action: route.action, parameters: parameters, body: body)
         try call.admitRoute(route)
+        if route.action.hasPrefix("indices:data/read/") { await warmUp.wait(for: call) }
         return try await route.handler(call)
     }
 

@@ -23,7 +23,8 @@ import Testing
             "VarveBytes",
         ],
         "VarveREST": [
-            "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveDocument", "VarveBytes",
+            "Varve", "VarveEngine", "VarveManifest", "VarveQuery", "VarveIngest", "VarveDocument",
+            "VarveBytes",
         ],
         "VarvePasswords": ["CCrypt"],
         "VarveServer": [

@@ -23,14 +23,19 @@ def binary() -> Path:
 class Server:
     """Started on a free port; after a kill it takes the same port again, so that clients find it."""
 
-    def __init__(self):
+    def __init__(self, options: list[str] = []):
+        """In the options `{directory}` stands for the server's own directory."""
         self.directory = Path(tempfile.mkdtemp(prefix="varve-clients-"))
+        self.options = [option.format(directory=self.directory) for option in options]
         self.port = 0
         self.start()
 
     def start(self):
         self.process = subprocess.Popen(
-            [binary(), "serve", "--store", self.directory / "data", "--listen", f"127.0.0.1:{self.port}"],
+            [
+                *[binary(), "serve", "--store", self.directory / "data", "--listen", f"127.0.0.1:{self.port}"],
+                *self.options,
+            ],
             stderr=subprocess.PIPE,
             text=True,
         )

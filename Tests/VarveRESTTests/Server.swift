@@ -7,24 +7,32 @@ import VarveSimulation
 
 /// A service over a store in a directory of its own, spoken to in text.
 final class Server: Sendable {
-    private let root: TemporaryRoot
+    let root: TemporaryRoot
     let store: Store
     let service: RESTService
     private let options: StoreOptions
+    /// What ingestion may name.
+    private let sources: SourceRegistry
 
-    init(security: Security? = nil, _ change: (inout StoreOptions) -> Void = { _ in }) async throws {
+    /// - Parameter sources: Given the directory in which the kind `file` may read.
+    init(
+        security: Security? = nil, _ change: (inout StoreOptions) -> Void = { _ in },
+        sources: (String) -> SourceRegistry = { _ in SourceRegistry() }
+    ) async throws {
         root = try TemporaryRoot()
+        self.sources = sources(root.path)
         var options = StoreOptions(durability: .async(syncInterval: .seconds(1)))
         options.refreshInterval = nil
         change(&options)
         self.options = options
-        store = try await Store.open(at: root.path + "/data", options: options)
+        store = try await Store.open(at: root.path + "/data", options: options, sources: self.sources)
         service = RESTService(store: store, security: security)
     }
 
     /// One whose time passes only when it is told to.
     init(clock: SimulatedClock) async throws {
         root = try TemporaryRoot()
+        sources = SourceRegistry()
         var options = StoreOptions(durability: .async(syncInterval: .seconds(1)))
         options.refreshInterval = nil
         self.options = options
@@ -37,8 +45,9 @@ final class Server: Sendable {
     /// The next process over the directory of one that has ended.
     private init(after last: Server) async throws {
         root = last.root
+        sources = last.sources
         options = last.options
-        store = try await Store.open(at: root.path + "/data", options: options)
+        store = try await Store.open(at: root.path + "/data", options: options, sources: sources)
         service = RESTService(store: store)
     }
 

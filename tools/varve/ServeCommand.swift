@@ -49,6 +49,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "How long what is acknowledged may be lost to a power failure, with async.")
     var syncIntervalMilliseconds: String?
 
+    @Option(name: .long, help: "Where sources of the kind file may read; several paths with colons between.")
+    var ingestionDirectory: String?
+
+    @Option(name: .long, help: "Where files lie that parameters of sources may name as ${file:PATH}.")
+    var ingestionSecretsDirectory: String?
+
     @Option(name: .long, help: "The longest body in MiB; bulks may be longer. 100 unless given.")
     var bodyMebibytesMax: String?
 
@@ -71,6 +77,8 @@ struct ServeCommand: AsyncParsableCommand {
         let given: [ServerSetting: String?] = [
             .store: store, .listen: listen, .security: security, .insecure: insecure ? "true" : nil,
             .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .clusterName: clusterName, .nodeName: nodeName,
+            .ingestionDirectory: ingestionDirectory,
+            .ingestionSecretsDirectory: ingestionSecretsDirectory,
             .durability: durability, .syncIntervalMilliseconds: syncIntervalMilliseconds,
             .bodyMebibytesMax: bodyMebibytesMax, .connectionsMax: connectionsMax, .idleSeconds: idleSeconds,
             .shutdownSeconds: shutdownSeconds, .logLevel: logLevel, .logFormat: logFormat,
@@ -86,7 +94,8 @@ struct ServeCommand: AsyncParsableCommand {
                 file: config ?? ProcessEnvironment.value(of: "VARVE_CONFIG"))
         } catch { throw CommandFailure.badInput("\(error)") }
         let store = try await Store.open(
-            at: StoreArguments.path(configuration.store), options: configuration.options)
+            at: StoreArguments.path(configuration.store), options: configuration.options,
+            sources: configuration.sources)
         do { try await serve(store, configuration) } catch {
             try? await store.close()
             if error is VarveError { throw error }

@@ -1,5 +1,5 @@
 import VarveBytes
-import VarveIngest
+package import VarveIngest
 
 /// The ingestions that a store runs by itself.
 struct StoreIngestions: Sendable {
@@ -8,7 +8,7 @@ struct StoreIngestions: Sendable {
 }
 
 extension Store {
-    var sources: SourceRegistry { ingestions.withLock { $0.sources } }
+    package var sources: SourceRegistry { ingestions.withLock { $0.sources } }
 
     func ingestion(of index: Index) -> Ingestion? {
         ingestions.withLock { $0.running[index.uuid] }.map { Ingestion($0, index) }

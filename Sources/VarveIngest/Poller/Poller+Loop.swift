@@ -96,7 +96,7 @@ extension Poller {
         // Whoever pauses or closes calls it off.
         let isCalledOff = state.withLock { state in
             state.request = task
-            return state.machine.isPausingOrPaused || state.machine.isClosed
+            return state.machine.isPausingOrPaused || state.machine.isWriteBlocked || state.machine.isClosed
         }
         if isCalledOff { task.cancel() }
         return task

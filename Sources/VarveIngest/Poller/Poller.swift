@@ -132,7 +132,10 @@ package final class Poller: Sendable {
         tell(.resume)
     }
 
-    package func setWriteBlocked(_ isBlocked: Bool) { tell(.writeBlock(isBlocked)) }
+    package func setWriteBlocked(_ isBlocked: Bool) {
+        tell(.writeBlock(isBlocked))
+        if isBlocked { state.withLock { $0.request }?.cancel() }
+    }
 
     /// Passes over the message that it stands at, with a letter if letters are kept, and goes on. Returns when that
     /// is durable, or when something else keeps it from going on.

@@ -308,7 +308,7 @@ public final class JSONLinesSource: StreamSource {
 
     // MARK: The file
 
-    private func open() throws -> any OpenFile {
+    func open() throws -> any OpenFile {
         if let file = state.withLock({ $0.file }) { return file }
         do throws(FileError) {
             let file = try InputFile.open(path)
@@ -317,13 +317,13 @@ public final class JSONLinesSource: StreamSource {
         } catch { throw StreamSourceError("\(name): \(error)", isTransient: error.code == .notFound) }
     }
 
-    private func size(of file: any OpenFile) throws -> UInt64 {
+    func size(of file: any OpenFile) throws -> UInt64 {
         do throws(FileError) { return try file.size() } catch {
             throw StreamSourceError("\(name): \(error)", isTransient: true)
         }
     }
 
-    private func bytes(of file: any OpenFile, at offset: UInt64, count: Int) throws -> [UInt8] {
+    func bytes(of file: any OpenFile, at offset: UInt64, count: Int) throws -> [UInt8] {
         do throws(FileError) {
             var buffer = ByteBuffer(capacity: count)
             try buffer.append(upTo: count) { room throws(FileError) in try file.read(at: offset, into: &room)

@@ -11,17 +11,53 @@ public struct SourceRegistry: Sendable {
     public typealias Factory =
         @Sendable (_ definition: SourceDefinition, _ shards: Int) async throws -> any PartitionedStream
 
-    private var factories: [String: Factory] = [:]
+    public typealias Check = @Sendable (_ definition: SourceDefinition) throws(IngestionSettingsError) -> Void
+
+    private struct Kind: Sendable {
+        var check: Check?
+        var factory: Factory
+    }
+
+    private var kinds: [String: Kind] = [:]
+    /// Puts values in the place of references when a source is opened.
+    package var references = ParameterReferences()
 
     public init() {}
 
     /// The names, in order.
-    public var types: [String] { factories.keys.sorted() }
+    public var types: [String] { kinds.keys.sorted() }
 
     /// Makes a kind known; its name counts in any case. The factory is given the definition and how many shards the
     /// index has. It may be called again, after it failed or after parameters were changed.
     public mutating func register(_ type: String, _ factory: @escaping Factory) {
-        factories[type.lowercased()] = factory
+        kinds[type.lowercased()] = Kind(check: nil, factory: factory)
+    }
+
+    /// The same.
+    ///
+    /// - Parameter check: Refuses parameters that can never be right, without asking the stream.
+    public mutating func register(
+        _ type: String, check: @escaping Check, factory: @escaping Factory
+    ) {
+        kinds[type.lowercased()] = Kind(check: check, factory: factory)
+    }
+
+    /// Lets parameters name files in these directories as `${file:PATH}`, beside variables as `${env:NAME}`.
+    ///
+    /// - Parameter directories: Absolute paths.
+    public mutating func readSecrets(from directories: [String]) { references.directories = directories }
+
+    /// Throws if no kind has this name, or if the parameters cannot be right.
+    package func check(_ definition: SourceDefinition) throws(IngestionSettingsError) {
+        guard let kind = kinds[definition.type.lowercased()] else { throw unknown(definition) }
+        try references.check(definition)
+        try kind.check?(definition)
+    }
+
+    private func unknown(_ definition: SourceDefinition) -> IngestionSettingsError {
+        IngestionSettingsError(
+            "unknown ingestion source type [\(definition.type)]. Valid values are: "
+                + types.joined(separator: ", "))
     }
 
     /// The stream of a definition; asked for when it is first needed.
@@ -30,12 +66,11 @@ public struct SourceRegistry: Sendable {
     package func stream(
         _ definition: SourceDefinition, shards: Int
     ) throws(IngestionSettingsError) -> any PartitionedStream {
-        guard let factory = factories[definition.type.lowercased()] else {
-            throw IngestionSettingsError(
-                "unknown ingestion source type [\(definition.type)]. Valid values are: "
-                    + types.joined(separator: ", "))
+        guard let factory = kinds[definition.type.lowercased()]?.factory else { throw unknown(definition) }
+        let references = self.references
+        return LazyStream(definition, shards) { definition, shards in
+            try await factory(try references.resolve(definition), shards)
         }
-        return LazyStream(definition, shards, factory)
     }
 }
 

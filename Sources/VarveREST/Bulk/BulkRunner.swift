@@ -118,7 +118,8 @@ struct BulkRunner: Sendable {
         let required = try call.parameters.boolean("require_alias")
         let requiresAlias = action.requiresAlias ?? required
         if !requiresAlias, let index = plain[name] { return DocumentTarget(index: index, routing: routing) }
-        let target = try await call.target(name, routing: routing, requiresAlias: requiresAlias)
+        let target = try await call.target(
+            name, routing: routing, requiresAlias: requiresAlias, isDeletion: action.kind == .delete)
         if !required && routing == nil && target.index.name == name { plainIndex = target.index }
         touched[target.index.name] = target.index
         if target.index.name == name { plain[name] = target.index }

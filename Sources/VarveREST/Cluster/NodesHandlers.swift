@@ -34,24 +34,76 @@ enum NodesHandlers {
         }
     }
 
+    /// Sections of OpenSearch, of which the indices alone are kept here.
+    private static let metrics: Set<String> = [
+        "_all", "adaptive_selection", "breaker", "discovery", "fs", "http", "indexing_pressure", "indices",
+        "ingest", "jvm", "os", "process", "script", "thread_pool", "transport",
+    ]
+
     static func stats(_ call: Call) async throws(RESTError) -> RESTResponse {
-        try answer(call) { (json) throws(RESTError) in
+        let level = call.parameters.query["level"] ?? "node"
+        guard ["node", "indices", "shards"].contains(level) else {
+            throw .illegalArgument(
+                "level parameter must be one of [indices] or [node] or [shards] but was [\(level)]")
+        }
+        let sections = call.parameters.path["metric"]?.split(separator: ",").map(String.init) ?? ["_all"]
+        if let unknown = sections.first(where: { !metrics.contains($0) }) {
+            throw .illegalArgument(
+                "request [\(call.request.path)] contains unrecognized metric: [\(unknown)]"
+                    + Suggestion.text(for: unknown, among: Array(metrics), arrow: " ->"))
+        }
+        let wanted = try StatsHandlers.metrics(call, "index_metric")
+        return try answer(call) { (json) throws(RESTError) in
             json.add("timestamp", call.store.wallMilliseconds)
             writeNames(call, to: &json)
             writeRoles(to: &json)
+            if sections.contains("_all") || sections.contains("indices") {
+                try writeIndices(level, wanted, call, to: &json)
+            }
+        }
+    }
+
+    private static func writeIndices(
+        _ level: String, _ wanted: Set<String>, _ call: Call, to json: inout JSONWriter
+    ) throws(RESTError) {
+        var all: [(index: Index, statistics: IndexStatistics)] = []
+        for index in call.store.indices where index.isOpen { all.append((index, try IndexStatistics(index))) }
+        json.key("indices")
+        json.beginObject()
+        ShardMetrics(all.map(\.statistics)).write(wanted, to: &json)
+        if level == "indices" {
             json.key("indices")
             json.beginObject()
-            var all: [IndexStatistics] = []
-            for index in call.store.indices where index.isOpen { all.append(try IndexStatistics(index)) }
-            ShardMetrics(
-                shards: all.flatMap(\.shards),
-                contexts: (
-                    all.reduce(0) { $0 + $1.contexts.open }, all.reduce(0) { $0 + $1.contexts.closed.closed },
-                    all.reduce(0) { $0 + $1.contexts.closed.milliseconds }
-                )
-            ).write(StatsHandlers.allMetrics, to: &json)
+            for (index, statistics) in all {
+                json.key(index.name)
+                json.beginObject()
+                ShardMetrics([statistics]).write(wanted, to: &json)
+                json.endObject()
+            }
+            json.endObject()
+        } else if level == "shards" {
+            json.key("shards")
+            json.beginObject()
+            for (index, statistics) in all { writeShards(index, statistics, wanted, call, to: &json) }
             json.endObject()
         }
+        json.endObject()
+    }
+
+    private static func writeShards(
+        _ index: Index, _ statistics: IndexStatistics, _ wanted: Set<String>, _ call: Call,
+        to json: inout JSONWriter
+    ) {
+        let pulled = index.isPulled ? index : nil
+        json.key(index.name)
+        json.beginArray()
+        for (number, facts) in statistics.shards.enumerated() {
+            json.beginObject()
+            json.key(String(number))
+            StatsHandlers.writeShard(facts, number, pulled, wanted, call, to: &json)
+            json.endObject()
+        }
+        json.endArray()
     }
 
     private static func answer(

@@ -29,6 +29,9 @@ struct DeleteByQuery {
 
     /// Updating by query needs a script to change anything.
     static func refuseUpdate(_ call: Call) async throws(RESTError) -> RESTResponse {
+        for index in try call.indices(call.segment("index"), IndexOptions(call.parameters)) {
+            try Call.checkPush(to: index, isDeletion: false)
+        }
         throw .illegalArgument(
             "[_update_by_query] is not supported: it needs scripts; send a bulk of updates")
     }
@@ -94,7 +97,7 @@ struct DeleteByQuery {
         let options = try IndexOptions(call.parameters)
         let resolved = try call.resolve(expression, options)
         let targets = try call.targets(expression, options, ShardChoice(call))
-        for target in targets { try IndexBlock.check(target.index, .write) }
+        for target in targets { try Call.checkPush(to: target.index, isDeletion: true) }
         var request = PointInTimeRequest(keepAlive: 60_000)
         (request.label, request.isDurable, request.refreshes) = (Scroll.label, false, false)
         for one in resolved {

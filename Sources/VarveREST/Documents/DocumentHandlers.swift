@@ -41,7 +41,8 @@ enum DocumentHandlers {
     ) async throws(RESTError) -> DocumentTarget {
         try await call.target(
             call.segment("index"), routing: call.parameters.query["routing"],
-            requiresAlias: try call.parameters.boolean("require_alias"), makesIndex: makesIndex)
+            requiresAlias: try call.parameters.boolean("require_alias"), makesIndex: makesIndex,
+            isDeletion: call.action == "indices:data/write/delete")
     }
 
     static func checkID(_ id: String) throws(RESTError) {

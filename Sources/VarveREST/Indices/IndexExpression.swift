@@ -50,7 +50,8 @@ extension Call {
 
     /// The index that a write goes to, made if it is missing.
     func target(
-        _ name: String, routing: String?, requiresAlias: Bool, makesIndex: Bool = true
+        _ name: String, routing: String?, requiresAlias: Bool, makesIndex: Bool = true,
+        isDeletion: Bool = false
     ) async throws(RESTError) -> DocumentTarget {
         if let members = store.aliases[name] {
             let member = try AliasMember.toWrite(members, alias: name)
@@ -58,9 +59,9 @@ extension Call {
                 throw IndexNames.missing(name)
             }
             if !index.isOpen { throw .indexClosed(index) }
-            try IndexBlock.check(index, .write)
-            return DocumentTarget(
-                index: try admit([index])[0], routing: try member.resolved(routing, alias: name))
+            let admitted = try admit([index])[0]
+            try Self.checkPush(to: admitted, isDeletion: isDeletion)
+            return DocumentTarget(index: admitted, routing: try member.resolved(routing, alias: name))
         }
         if requiresAlias {
             throw RESTError(
@@ -73,14 +74,21 @@ extension Call {
         }
         if let index = try? store.index(name) {
             if !index.isOpen { throw .indexClosed(index) }
-            try IndexBlock.check(index, .write)
-            return DocumentTarget(index: try admit([index])[0], routing: routing)
+            let admitted = try admit([index])[0]
+            try Self.checkPush(to: admitted, isDeletion: isDeletion)
+            return DocumentTarget(index: admitted, routing: routing)
         }
         guard makesIndex else {
             try admit(Actions.onEachIndex(action), names: [name])
             throw IndexNames.missing(name)
         }
         return DocumentTarget(index: try await makeIndex(name), routing: routing)
+    }
+
+    /// Throws if the index takes no writes, or takes them from its stream alone.
+    static func checkPush(to index: Index, isDeletion: Bool) throws(RESTError) {
+        try IndexBlock.check(index, .write)
+        if index.isPulled { throw .pushRefused(isDeletion: isDeletion) }
     }
 
     private func makeIndex(_ name: String) async throws(RESTError) -> Index {

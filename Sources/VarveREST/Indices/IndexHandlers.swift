@@ -12,13 +12,19 @@ enum IndexHandlers {
         if let index = try? call.store.index(name) { throw exists(index) }
         if call.store.aliases[name] != nil { throw taken(name) }
         let definition = try IndexDefinition(call)
+        let ingestion = try IngestionChanges.initial(definition.settings, call.store)
+        let index: Index
         do {
-            _ = try await call.store.createIndex(
+            index = try await call.store.createIndex(
                 name, mapping: definition.mapping, shards: IndexSettings.shardCount(definition.settings),
-                settings: definition.settings, aliases: definition.aliases)
+                settings: definition.settings + ingestion, aliases: definition.aliases)
         } catch {
             if let index = try? call.store.index(name) { throw exists(index) }
             throw RESTError(error)
+        }
+        if !ingestion.isEmpty {
+            call.service.warmUp.begin(index)
+            await IngestionChanges.start(index)
         }
         var json = JSONWriter()
         json.beginObject()

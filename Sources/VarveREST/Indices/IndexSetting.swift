@@ -10,6 +10,8 @@ struct IndexSetting: Sendable {
         case one(of: [String])
         /// A limit that is what it is.
         case fixed(String)
+        /// With a rule of its own; given the key and the value.
+        case ruled(@Sendable (String, String) throws(RESTError) -> Void)
     }
 
     let key: String
@@ -20,7 +22,10 @@ struct IndexSetting: Sendable {
     /// Whether it may change at all.
     var isFinal = false
 
-    static let all: [IndexSetting] = [
+    static let all: [IndexSetting] =
+        (own + IngestionSetting.all).sorted { $0.key < $1.key }
+
+    private static let own: [IndexSetting] = [
         IndexSetting(key: "index.auto_expand_replicas", kind: .one(of: ["false"]), standard: "false"),
         IndexSetting(key: "index.blocks.metadata", kind: .boolean, standard: "false"),
         IndexSetting(key: "index.blocks.read", kind: .boolean, standard: "false"),
@@ -45,12 +50,15 @@ struct IndexSetting: Sendable {
             key: "index.number_of_shards", kind: .integer(least: 1, most: 1_024), standard: "1",
             isDynamic: false, isFinal: true),
         IndexSetting(key: "index.refresh_interval", kind: .time, standard: "1s"),
+        IngestionSetting.replication,
         IndexSetting(
             key: "index.translog.durability", kind: .one(of: ["request", "async"]), standard: "request"),
         IndexSetting(key: "index.translog.sync_interval", kind: .time, standard: "5s"),
     ]
 
-    static func find(_ key: String) -> IndexSetting? { all.first { $0.key == key } }
+    static func find(_ key: String) -> IndexSetting? {
+        all.first { $0.key == key } ?? IngestionSetting.family(of: key)
+    }
 
     static func unknown(_ key: String) -> RESTError {
         let hint = Suggestion.text(for: key, among: all.map(\.key))
@@ -65,6 +73,7 @@ struct IndexSetting: Sendable {
     func check(_ text: String) throws(RESTError) {
         switch kind {
         case .integer(let least, let most): try Self.check(text, key, least, most)
+        case .ruled(let rule): try rule(key, text)
         case .time: if text != "-1" { _ = try TimeValue(text, setting: key) }
         case .boolean:
             guard ["true", "false"].contains(text) else {
@@ -85,7 +94,7 @@ struct IndexSetting: Sendable {
         }
     }
 
-    private static func check(
+    static func check(
         _ text: String, _ key: String, _ least: Int, _ most: Int
     ) throws(RESTError) {
         guard let number = Int(text) else {

@@ -1,4 +1,5 @@
 import Varve
+import VarveIngest
 
 /// The settings of an index: kept as they were given, flat and as strings.
 enum IndexSettings {
@@ -60,7 +61,9 @@ enum IndexSettings {
             "index.creation_date": String(index.createdAt), "index.uuid": index.wireUUID,
             "index.version.created": "137257827", "index.provided_name": index.name,
         ]
-        for setting in index.settings { values[setting.key] = setting.value }
+        for setting in index.settings where setting.key.hasPrefix("index.") {
+            values[setting.key] = SecretParameter.shown(setting)
+        }
         let shown = values.filter { isShown($0.key) }.map { (key: $0.key, value: $0.value) }
         SettingsTree(shown).write(isFlat: isFlat, to: &json)
     }

@@ -7,6 +7,7 @@ enum OpenCloseHandlers {
         (standard.expandsOpen, standard.expandsClosed) = (false, true)
         let indices = try indices(call, standard)
         do { try await call.store.reopen(indices) } catch { throw RESTError(error) }
+        for index in indices { call.service.warmUp.begin(index) }
         var json = JSONWriter()
         json.beginObject()
         json.add("acknowledged", true)

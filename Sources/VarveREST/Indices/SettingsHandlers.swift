@@ -43,10 +43,17 @@ enum SettingsHandlers {
             try IndexSettings.check(changes, of: index)
         }
         let preserves = try call.parameters.boolean("preserve_existing")
+        var plans: [(Index, IndexSettings.Changes, IngestionSettings?)] = []
         for index in indices {
             let known = Set(index.settings.map(\.key))
-            let wanted = preserves ? changes.filter { !known.contains($0.key) } : changes
+            var wanted = preserves ? changes.filter { !known.contains($0.key) } : changes
+            let plan = try IngestionChanges.plan(wanted, of: index)
+            if let plan { wanted.append(plan.kept) }
+            plans.append((index, wanted, plan?.settings))
+        }
+        for (index, wanted, settings) in plans {
             do { try await call.store.changeSettings(of: [index], wanted) } catch { throw RESTError(error) }
+            try await IngestionChanges.apply(wanted, settings, to: index)
         }
         return .acknowledged
     }

@@ -14,7 +14,7 @@ enum StatsHandlers {
     static let allMetrics = Set(metrics)
 
     static func stats(_ call: Call) async throws(RESTError) -> RESTResponse {
-        let wanted = try metrics(call)
+        let wanted = try metrics(call, "metric")
         let level = call.parameters.query["level"] ?? "indices"
         guard ["cluster", "indices", "shards"].contains(level) else {
             throw .illegalArgument(
@@ -38,7 +38,7 @@ enum StatsHandlers {
                 json.beginObject()
                 json.add("uuid", index.wireUUID)
                 writeBothMembers([statistics], wanted, to: &json)
-                if level == "shards" { write(statistics, wanted, call, to: &json) }
+                if level == "shards" { write(statistics, of: index, wanted, call, to: &json) }
                 json.endObject()
             }
             json.endObject()
@@ -47,8 +47,9 @@ enum StatsHandlers {
         return .json(200, json)
     }
 
-    private static func metrics(_ call: Call) throws(RESTError) -> Set<String> {
-        let names = call.parameters.list("metric") ?? ["_all"]
+    /// - Parameter segment: The one of the path that lists them.
+    static func metrics(_ call: Call, _ segment: String) throws(RESTError) -> Set<String> {
+        let names = call.parameters.list(segment) ?? ["_all"]
         if names == ["_all"] { return allMetrics }
         let unknown = names.filter { !metrics.contains($0) && $0 != "_all" }
         if !unknown.isEmpty {
@@ -74,31 +75,40 @@ enum StatsHandlers {
     private static func writeBothMembers(
         _ all: [IndexStatistics], _ wanted: Set<String>, to json: inout JSONWriter
     ) {
-        let shards = all.flatMap(\.shards)
-        let open = all.reduce(0) { $0 + $1.contexts.open }
-        let closed = all.reduce(0) { $0 + $1.contexts.closed.closed }
-        let time = all.reduce(Int64(0)) { $0 + $1.contexts.closed.milliseconds }
         for name in ["primaries", "total"] {
             json.key(name)
             json.beginObject()
-            ShardMetrics(shards: shards, contexts: (open, closed, time)).write(wanted, to: &json)
+            ShardMetrics(all).write(wanted, to: &json)
             json.endObject()
         }
     }
 
     private static func write(
-        _ statistics: IndexStatistics, _ wanted: Set<String>, _ call: Call, to json: inout JSONWriter
+        _ statistics: IndexStatistics, of index: Index, _ wanted: Set<String>, _ call: Call,
+        to json: inout JSONWriter
     ) {
         json.key("shards")
         json.beginObject()
+        let isPulled = index.isPulled
         for (number, facts) in statistics.shards.enumerated() {
             json.key(String(number))
             json.beginArray()
-            json.beginObject()
-            writeRouting(call, to: &json)
-            ShardMetrics(shards: [facts], contexts: nil).write(wanted, to: &json)
-            json.endObject()
+            writeShard(facts, number, isPulled ? index : nil, wanted, call, to: &json)
             json.endArray()
+        }
+        json.endObject()
+    }
+
+    /// - Parameter pulled: The index, if it is pulled from a stream.
+    static func writeShard(
+        _ facts: ShardFacts, _ number: Int, _ pulled: Index?, _ wanted: Set<String>, _ call: Call,
+        to json: inout JSONWriter
+    ) {
+        json.beginObject()
+        writeRouting(call, to: &json)
+        ShardMetrics(shards: [facts], contexts: nil).write(wanted, to: &json)
+        if let pulled {
+            ShardIngestion(pulled, number).writeStatistics(at: call.store.wallMilliseconds, to: &json)
         }
         json.endObject()
     }
@@ -172,6 +182,19 @@ struct ShardMetrics {
     let shards: [ShardFacts]
     /// What points in time hold and held; nil where it is not known by shard.
     let contexts: (open: Int, closed: Int, milliseconds: Int64)?
+
+    init(shards: [ShardFacts], contexts: (open: Int, closed: Int, milliseconds: Int64)?) {
+        self.shards = shards
+        self.contexts = contexts
+    }
+
+    /// Of all shards of some indices.
+    init(_ all: [IndexStatistics]) {
+        let open = all.reduce(0) { $0 + $1.contexts.open }
+        let closed = all.reduce(0) { $0 + $1.contexts.closed.closed }
+        let time = all.reduce(Int64(0)) { $0 + $1.contexts.closed.milliseconds }
+        self.init(shards: all.flatMap(\.shards), contexts: (open, closed, time))
+    }
 
     func write(_ wanted: Set<String>, to json: inout JSONWriter) {
         func section(_ name: String, _ values: [(String, Int)], metric: String? = nil) {

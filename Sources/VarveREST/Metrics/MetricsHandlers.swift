@@ -15,6 +15,7 @@ enum MetricsHandlers {
         text.sample("varve_http_connections_refused_total", connections.refused)
         writePointsInTime(call.store, to: &text)
         writeIndices(call.store, to: &text)
+        IngestionMetrics.write(call.store, to: &text)
         if let bytes = call.service.options.residentBytes() {
             text.family("process_resident_memory_bytes", .gauge, "Memory of the process that is in RAM.")
             text.sample("process_resident_memory_bytes", bytes)

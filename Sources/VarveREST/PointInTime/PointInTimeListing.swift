@@ -76,7 +76,7 @@ enum PointInTimeListing {
         json.add("on_index_delete", name(of: info.policy))
         json.key("shards")
         json.beginArray()
-        for pin in info.pins { write(pin, info.policy, to: &json) }
+        for pin in info.pins { write(pin, call.store, to: &json) }
         json.endArray()
         json.endObject()
         return .json(200, json)
@@ -115,9 +115,7 @@ enum PointInTimeListing {
         }
     }
 
-    private static func write(
-        _ pin: PointInTimeInfo.Pin, _ policy: DeletionPolicy, to json: inout JSONWriter
-    ) {
+    private static func write(_ pin: PointInTimeInfo.Pin, _ store: Store, to json: inout JSONWriter) {
         json.beginObject()
         if let index = pin.index ?? pin.deletedIndex {
             json.add("index", index)
@@ -127,7 +125,27 @@ enum PointInTimeListing {
         if let shard = pin.shard { json.add("shard", shard) } else { json.addNull("shard") }
         json.add("state", pin.isLost ? "lost" : pin.index == nil ? "deleted" : "held")
         json.add("max_seq_no", pin.sequenceNumber.map { Int64(clamping: $0.rawValue) } ?? -1)
+        if !pin.positions.isEmpty { writePositions(pin, store, to: &json) }
         json.endObject()
+    }
+
+    /// How far the stream that is ingested is contained: everything before each pointer.
+    private static func writePositions(
+        _ pin: PointInTimeInfo.Pin, _ store: Store, to json: inout JSONWriter
+    ) {
+        let ingestion = pin.index.flatMap { try? store.index($0) }?.ingestion
+        json.key("ingestion_positions")
+        json.beginArray()
+        for position in pin.positions {
+            json.beginObject()
+            json.add("partition", Int(position.partition))
+            json.add(
+                "pointer",
+                ingestion?.display(position.pointer, partition: position.partition) ?? "\(position.pointer)")
+            json.add("epoch", Int64(clamping: position.epoch))
+            json.endObject()
+        }
+        json.endArray()
     }
 
     // MARK: Changing one

@@ -90,4 +90,11 @@ extension Routes {
         + ["/_nodes/stats", "/_nodes/{node}/stats"].map {
             Route("GET", $0, "cluster:monitor/nodes/stats", NodesHandlers.stats, "level types timeout")
         }
+        + [
+            "/_nodes/stats/{metric}", "/_nodes/stats/{metric}/{index_metric}",
+            "/_nodes/{node}/stats/{metric}",
+            "/_nodes/{node}/stats/{metric}/{index_metric}",
+        ].map {
+            Route("GET", $0, "cluster:monitor/nodes/stats", NodesHandlers.stats, "level types timeout")
+        }
 }

@@ -10,7 +10,7 @@ enum Routes {
     private static let index = IndexOptions.parameters
 
     static let all: [Route] =
-        cluster + administration + indices + documents + searches + searching + cats
+        cluster + administration + indices + documents + searches + searching + ingestion + cats
 
     private static let cluster: [Route] = [
         Route("GET HEAD", "/", "cluster:monitor/main", InfoHandlers.info),

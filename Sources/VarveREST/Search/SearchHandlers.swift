@@ -9,7 +9,7 @@ enum SearchHandlers {
         + "request_cache batched_reduce_size pre_filter_shard_size max_concurrent_shard_requests preference "
         + "routing timeout terminate_after ccs_minimize_roundtrips cancel_after_time_interval scroll df "
         + "analyzer analyze_wildcard default_operator lenient explain stored_fields docvalue_fields stats "
-        + "phase_took search_pipeline include_named_queries_score " + IndexOptions.parameters
+        + "phase_took search_pipeline include_named_queries_score wait_for_pointer " + IndexOptions.parameters
 
     static func search(_ call: Call) async throws(RESTError) -> RESTResponse {
         let start = ContinuousClock.now
@@ -19,6 +19,7 @@ enum SearchHandlers {
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         try validate(body, call)
         try checkCombinations(body, isScroll: call.parameters.has("scroll"))
+        try await PointerWait.wait(call)
         if let clause = body.pointInTime {
             return try await PointInTimeSearch(call, body, clause).answer(
                 since: start, isTotalNumber: isTotalNumber)

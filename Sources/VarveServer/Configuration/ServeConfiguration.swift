@@ -11,6 +11,8 @@ public struct ServeConfiguration: Sendable {
     public var options = StoreOptions()
     /// Who may do what; nil if nobody is asked.
     public var users: SecuritySource?
+    /// What indices may be ingested from.
+    public var sources = SourceRegistry()
 
     private enum DurabilityName: String, CaseIterable { case request, async, none }
 
@@ -29,6 +31,7 @@ public struct ServeConfiguration: Sendable {
         if let name = values[.clusterName] { rest.clusterName = name }
         if let name = values[.nodeName] { rest.nodeName = name }
         try readDurability(values)
+        try readSources(values)
         users = try values[.security].map { try SecuritySource(path: $0) }
         server.encryption = try Self.encryption(values)
         let isInsecure = try values.choice(.insecure, Flag.self) == .yes
@@ -73,6 +76,19 @@ public struct ServeConfiguration: Sendable {
                 throw ServerSetupError("sync_interval_milliseconds counts with durability async alone")
             }
         }
+    }
+
+    private mutating func readSources(_ values: SettingValues) throws {
+        sources.registerFiles(within: try Self.directories(values, .ingestionDirectory))
+        sources.readSecrets(from: try Self.directories(values, .ingestionSecretsDirectory))
+    }
+
+    /// Absolute paths with colons between.
+    private static func directories(_ values: SettingValues, _ setting: ServerSetting) throws -> [String] {
+        try values.value(setting, "one absolute path, or several with colons between") { text in
+            let paths = text.split(separator: ":").map(String.init)
+            return paths.allSatisfy { $0.hasPrefix("/") } ? paths : nil
+        } ?? []
     }
 
     private static func encryption(_ values: SettingValues) throws -> TLSSource? {

@@ -8,6 +8,8 @@ public enum ServerSetting: String, Sendable, CaseIterable {
     case clusterName = "cluster_name"
     case nodeName = "node_name"
     case durability
+    case ingestionDirectory = "ingestion_directory"
+    case ingestionSecretsDirectory = "ingestion_secrets_directory"
     case syncIntervalMilliseconds = "sync_interval_milliseconds"
     case bodyMebibytesMax = "body_mebibytes_max"
     case connectionsMax = "connections_max"

@@ -19,7 +19,6 @@ import Testing
         try workspace.makeDirectory("tools")
         try workspace.write("#!/bin/bash\ntouch documented\n", to: "tools/documentation")
         try workspace.write("#!/bin/bash\ntouch served\n", to: "tools/clients")
-        try workspace.write("#!/bin/bash\necho export VARVE_TEST_SERVERS=$*\n", to: "tools/brokers")
         _ = try workspace.shell(
             "cp \(Workspace.repository)/tools/{test,environment} tools; chmod +x bin/* tools/*")
         return workspace

@@ -35,7 +35,10 @@ public struct SourceRegistry: Sendable {
 
     /// The same.
     ///
-    /// - Parameter check: Refuses parameters that can never be right, without asking the stream.
+    /// - Parameters:
+    ///   - type: The kind's name, in any case.
+    ///   - check: Refuses parameters that can never be right, without asking the stream.
+    ///   - factory: Makes the stream of a definition for an index of so many shards.
     public mutating func register(
         _ type: String, check: @escaping Check, factory: @escaping Factory
     ) {

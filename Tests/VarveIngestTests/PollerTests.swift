@@ -183,11 +183,26 @@ private final class SlowSink: IngestionSink {
         await poller.close()
     }
 
-    @Test func `counts places that held no message`() async throws {
+    @Test(arguments: [true, false])
+    func `counts places that held no message, where each has one`(areDense: Bool) async throws {
         let source = MemorySource()
         for _ in 0..<4 { source.append(#"{"_source":{}}"#) }
         let poller = Poller(
-            source: HoleySource(source, hole: 2), sink: MemorySink(conflictsEvery: 0), clock: TestClock())
+            source: HoleySource(source, hole: 2, arePointersDense: areDense),
+            sink: MemorySink(conflictsEvery: 0), clock: TestClock())
+        poller.run()
+        for await state in poller.states() where state.applied == 4 { break }
+        #expect(poller.current.counters.gaps == (areDense ? 1 : 0) && poller.current.counters.applied == 3)
+        #expect(poller.current.lastGap == (areDense ? IngestionState.Gap(from: 2, to: 3) : nil))
+        await poller.close()
+    }
+
+    @Test func `counts what a source says is lost`() async throws {
+        let source = MemorySource()
+        for _ in 0..<4 { source.append(#"{"_source":{}}"#) }
+        let poller = Poller(
+            source: HoleySource(source, hole: 2, arePointersDense: false, tells: true),
+            sink: MemorySink(conflictsEvery: 0), clock: TestClock())
         poller.run()
         for await state in poller.states() where state.applied == 4 { break }
         #expect(poller.current.counters.gaps == 1 && poller.current.counters.applied == 3)
@@ -197,19 +212,34 @@ private final class SlowSink: IngestionSink {
 }
 
 /// A stream that has lost a message.
-private struct HoleySource: StreamSource {
+private final class HoleySource: StreamSource {
     let source: MemorySource
     let hole: StreamPointer
+    let arePointersDense: Bool
+    /// Whether it says once that the message is gone.
+    private let isUntold: Locked<Bool>
     let name = "holey"
 
-    init(_ source: MemorySource, hole: StreamPointer) {
+    init(_ source: MemorySource, hole: StreamPointer, arePointersDense: Bool, tells: Bool = false) {
         self.source = source
         self.hole = hole
+        self.arePointersDense = arePointersDense
+        isUntold = Locked(tells)
     }
 
     func resolve(_ position: StartPosition) async throws -> StreamPointer { try source.resolve(position) }
 
     func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message] {
-        try await source.poll(from: pointer, limit: limit, timeout: .zero).filter { $0.pointer != hole }
+        let isUntold = isUntold.withLock { isUntold in
+            defer { isUntold = false }
+            return isUntold
+        }
+        if isUntold {
+            throw StreamSourceError(
+                "a message is gone", isTransient: true,
+                lost: IngestionState.Gap(from: hole, to: StreamPointer(hole.low + 1)))
+        }
+        return try await source.poll(from: pointer, limit: limit, timeout: .zero)
+            .filter { $0.pointer != hole }
     }
 }

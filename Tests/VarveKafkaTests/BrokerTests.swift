@@ -94,6 +94,7 @@ struct `A broker of the Kafka protocol` {
         let lenient = try scene.stream { $0.autoOffsetReset = .earliest }.source(of: 0)
         let gap = try await lenient.failure(from: last)
         #expect(gap.isTransient && gap.message.hasSuffix("it holds 50 to 100; goes on at 50"))
+        #expect(gap.lost == IngestionState.Gap(from: 10, to: 50))
         let rest = try await lenient.read(50, from: last)
         #expect(rest.texts == (50..<100).map { "message \($0)" })
         #expect(try await lenient.lagAtEnd(from: 100) == 0)

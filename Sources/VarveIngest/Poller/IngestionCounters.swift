@@ -44,8 +44,8 @@ public struct IngestionCounters: Hashable, Sendable {
     public var skipped = 0
     /// Bytes of settled messages.
     public var bytes = 0
-    /// Places where the next message was not the one right behind: what retention or compaction took away, what
-    /// transactions wrote about themselves, empty lines.
+    /// Places where messages were gone before they were read: what a source said is lost, and holes in pointers that
+    /// have none by nature.
     public var gaps = 0
 
     public init() {}

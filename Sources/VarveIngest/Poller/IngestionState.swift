@@ -72,10 +72,16 @@ public struct IngestionState: Hashable, Sendable {
 
     package init() {}
 
-    /// Places of a stream that had no message to give.
+    /// Places of a stream whose messages are gone.
     public struct Gap: Hashable, Sendable {
         public var from: StreamPointer
+        /// Where the stream goes on.
         public var to: StreamPointer
+
+        public init(from: StreamPointer, to: StreamPointer) {
+            self.from = from
+            self.to = to
+        }
     }
 }
 

@@ -40,6 +40,8 @@ struct MessageMapper: ~Copyable {
     let attempts: (pointer: StreamPointer, count: Int)?
     let describe: (StreamPointer) -> String
     let random: () -> UInt64
+    /// Whether a hole between two messages is messages that are gone.
+    private let arePointersDense: Bool
     private var id = ByteBuffer(capacity: 64)
     private let prefixBytes: Int
 
@@ -62,8 +64,9 @@ struct MessageMapper: ~Copyable {
     init(
         place: PollerPlace, settings: IngestionSettings, skipped: StreamPointer?,
         attempts: (pointer: StreamPointer, count: Int)?, random: @escaping () -> UInt64,
-        describe: @escaping (StreamPointer) -> String
+        arePointersDense: Bool, describe: @escaping (StreamPointer) -> String
     ) {
+        self.arePointersDense = arePointersDense
         self.place = place
         self.settings = settings
         self.skipped = skipped
@@ -118,7 +121,7 @@ struct MessageMapper: ~Copyable {
     }
 
     private func settle(_ message: Message, _ run: inout Run) {
-        if message.pointer > run.end {
+        if arePointersDense && message.pointer > run.end {
             run.counters.gaps += 1
             run.lastGap = IngestionState.Gap(from: run.end, to: message.pointer)
         }

@@ -77,7 +77,14 @@ extension Poller {
             state.withLock { $0.request = nil }
         }
         do { return try await task.value } catch is CancellationError { return nil } catch {
-            state.withLock { $0.shown.counters.sourceErrors += 1 }
+            let lost = (error as? StreamSourceError)?.lost
+            state.withLock { state in
+                state.shown.counters.sourceErrors += 1
+                if let lost {
+                    state.shown.counters.gaps += 1
+                    state.shown.lastGap = lost
+                }
+            }
             throw error
         }
     }
@@ -186,7 +193,7 @@ extension Poller {
         var mapper = MessageMapper(
             place: place, settings: settings, skipped: skipped?.message?.pointer,
             attempts: failure.flatMap { failure in failure.message.map { ($0.pointer, failure.attempts) } },
-            random: random, describe: { source.describe($0) })
+            random: random, arePointersDense: source.arePointersDense, describe: { source.describe($0) })
         do {
             return try mapper.map(hand.rest, from: pointer, known: hand.known, into: &hand.builder)
         } catch {

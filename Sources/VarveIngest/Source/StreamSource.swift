@@ -26,6 +26,10 @@ public protocol StreamSource: Sendable {
     func incompleteBytes() async throws -> UInt64
     /// A message's place in the words of the stream, such as `line 7`.
     func describe(_ pointer: StreamPointer) -> String
+    /// Whether each message stands right where the one before it says that the next one is, so that a hole between
+    /// them is messages that are gone. Where pointers have holes by nature this is false, and only what an error says
+    /// is `lost` counts.
+    var arePointersDense: Bool { get }
 }
 
 extension StreamSource {
@@ -38,6 +42,7 @@ extension StreamSource {
     public func end() async throws -> StreamPointer? { nil }
     public func incompleteBytes() async throws -> UInt64 { 0 }
     public func describe(_ pointer: StreamPointer) -> String { "message at \(pointer)" }
+    public var arePointersDense: Bool { true }
 }
 
 /// A position that is not a pointer yet.
@@ -88,10 +93,13 @@ public struct StreamSourceError: Error, Hashable, Sendable, CustomStringConverti
     public var message: String
     /// Whether asking again may help, as after a lost connection.
     public var isTransient: Bool
+    /// Messages that are gone, where the source goes on behind them: counted as a gap.
+    public var lost: IngestionState.Gap?
 
-    public init(_ message: String, isTransient: Bool = false) {
+    public init(_ message: String, isTransient: Bool = false, lost: IngestionState.Gap? = nil) {
         self.message = message
         self.isTransient = isTransient
+        self.lost = lost
     }
 
     public var description: String { message }

@@ -65,5 +65,8 @@ final class KafkaPartition: StreamSource {
     var waitingBytes: Int { hand.update { $0.bytes } }
 
     func describe(_ pointer: StreamPointer) -> String { "offset \(pointer)" }
+
+    /// Compaction, marks of transactions and aborted ones leave holes that held nothing for anybody.
+    var arePointersDense: Bool { false }
 }
 #endif

@@ -39,7 +39,8 @@ struct OffsetRange {
     func lost(from offset: UInt64, to start: UInt64) -> StreamSourceError {
         StreamSourceError(
             "offsets \(offset) to \(start - 1) of \(name) are lost: it holds \(low) to \(high); goes on at \(start)",
-            isTransient: true)
+            isTransient: true,
+            lost: IngestionState.Gap(from: StreamPointer(offset), to: StreamPointer(start)))
     }
 
     func refused(_ offset: UInt64) -> StreamSourceError {

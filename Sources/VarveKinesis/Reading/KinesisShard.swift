@@ -29,6 +29,8 @@ actor KinesisShard: StreamSource {
         "sequence number \(ShardPlace(pointer).text)"
     }
 
+    nonisolated var arePointersDense: Bool { false }
+
     // MARK: Places
 
     /// A shard has no number for its end, and none at all while it is empty: so *earliest* is the horizon, *latest*

@@ -136,6 +136,8 @@ let package = Package(
             name: "VarveServer",
             dependencies: [
                 "Varve", "VarveREST", "VarveDocument", "VarveFiles", "VarveBytes", "VarvePasswords",
+                .target(name: "VarveKafka", condition: kafka),
+                .target(name: "VarveKinesis", condition: kinesis),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),

@@ -53,7 +53,8 @@ public struct KafkaConfiguration: Sendable {
         var left = parameters
         func take(_ name: String) throws(StreamSourceError) -> String {
             guard let value = left.removeValue(forKey: name), !value.isEmpty else {
-                throw StreamSourceError("Kafka needs the parameter [\(name)]")
+                throw StreamSourceError(
+                    "ingestion source type [kafka] requires the parameter [param.\(name)]")
             }
             return value
         }
@@ -61,13 +62,14 @@ public struct KafkaConfiguration: Sendable {
         if let text = left.removeValue(forKey: "auto.offset.reset") {
             guard let policy = AutoOffsetReset(rawValue: text.lowercased()) else {
                 throw StreamSourceError(
-                    "[auto.offset.reset] must be one of none, earliest and latest, not [\(text)]")
+                    "[param.auto.offset.reset] must be one of none, earliest and latest, not [\(text)]")
             }
             autoOffsetReset = policy
         }
         if let text = left.removeValue(forKey: "max.poll.records") {
             guard let number = Int(text), number >= 1 else {
-                throw StreamSourceError("[max.poll.records] must be a number of at least 1, not [\(text)]")
+                throw StreamSourceError(
+                    "[param.max.poll.records] must be a number of at least 1, not [\(text)]")
             }
             messagesPerPollMax = number
         }

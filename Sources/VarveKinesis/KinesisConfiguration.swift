@@ -31,14 +31,16 @@ public struct KinesisConfiguration: Sendable {
     ///
     /// - Throws: For a parameter that is missing, unknown or not sound, by its name.
     public init(parameters: [String: String]) throws(StreamSourceError) {
-        let known = ["stream", "region", "access_key", "secret_key", "endpoint_override", "session_token"]
+        let known = ["access_key", "endpoint_override", "region", "secret_key", "session_token", "stream"]
         if let unknown = parameters.keys.sorted().first(where: { !known.contains($0) }) {
             throw StreamSourceError(
-                "Kinesis has no parameter [\(unknown)]. Valid ones are: \(known.joined(separator: ", "))")
+                "unknown parameter [param.\(unknown)] of ingestion source type [kinesis]. Valid parameters are: "
+                    + "[\(known.joined(separator: ", "))]")
         }
         func take(_ name: String) throws(StreamSourceError) -> String {
             guard let value = parameters[name], !value.isEmpty else {
-                throw StreamSourceError("Kinesis needs the parameter [\(name)]")
+                throw StreamSourceError(
+                    "ingestion source type [kinesis] requires the parameter [param.\(name)]")
             }
             return value
         }
@@ -84,13 +86,14 @@ public struct KinesisConfiguration: Sendable {
         if let endpoint {
             let isHTTP = endpoint.hasPrefix("http://") || endpoint.hasPrefix("https://")
             guard isHTTP, isSound(host, ".:[]", most: 255) else {
-                throw StreamSourceError("[endpoint_override] must be http://host:port or https://host:port")
+                throw StreamSourceError(
+                    "[param.endpoint_override] must be http://host:port or https://host:port")
             }
         }
         for (name, text) in [("access_key", accessKey), ("session_token", sessionToken ?? "")] {
             // These go into headers.
             guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-                throw StreamSourceError("[\(name)] holds a character that no key has")
+                throw StreamSourceError("[param.\(name)] holds a character that no key has")
             }
         }
     }

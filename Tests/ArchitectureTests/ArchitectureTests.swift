@@ -28,7 +28,8 @@ import Testing
         ],
         "VarvePasswords": ["CCrypt"],
         "VarveServer": [
-            "Varve", "VarveREST", "VarveDocument", "VarveFiles", "VarveBytes", "VarvePasswords",
+            "Varve", "VarveREST", "VarveKafka", "VarveKinesis", "VarveDocument", "VarveFiles", "VarveBytes",
+            "VarvePasswords",
         ],
         "VarveSimulation": ["VarveFiles", "VarveBytes"],
         "Examples": ["Varve"],

@@ -20,17 +20,20 @@ import VarveIngest
     }
 
     @Test(arguments: [
-        ([:], "Kafka needs the parameter [topic]"),
-        (["topic": "t"], "Kafka needs the parameter [bootstrap_servers]"),
-        (["topic": "", "bootstrap_servers": "a"], "Kafka needs the parameter [topic]"),
+        ([:], "ingestion source type [kafka] requires the parameter [param.topic]"),
+        (["topic": "t"], "ingestion source type [kafka] requires the parameter [param.bootstrap_servers]"),
+        (
+            ["topic": "", "bootstrap_servers": "a"],
+            "ingestion source type [kafka] requires the parameter [param.topic]"
+        ),
         (["topic": "a b", "bootstrap_servers": "a"], "[a b] is no name of a topic"),
         (
             ["topic": "t", "bootstrap_servers": "a", "auto.offset.reset": "newest"],
-            "[auto.offset.reset] must be one of none, earliest and latest, not [newest]"
+            "[param.auto.offset.reset] must be one of none, earliest and latest, not [newest]"
         ),
         (
             ["topic": "t", "bootstrap_servers": "a", "max.poll.records": "0"],
-            "[max.poll.records] must be a number of at least 1, not [0]"
+            "[param.max.poll.records] must be a number of at least 1, not [0]"
         ),
         (
             ["topic": "t", "bootstrap_servers": "a", "enable.auto.commit": "true"],

@@ -51,12 +51,12 @@ import VarveIngest
     }
 
     @Test(arguments: [
-        ("stream", nil, "needs the parameter [stream]"),
-        ("secret_key", nil, "needs the parameter [secret_key]"),
+        ("stream", nil, "requires the parameter [param.stream]"),
+        ("secret_key", nil, "requires the parameter [param.secret_key]"),
         ("stream", "a b", "[a b] is no name of a stream"), ("region", "x/y", "[x/y] is no region"),
-        ("endpoint_override", "ftp://x", "[endpoint_override] must be"),
-        ("access_key", "a\r\nb", "[access_key] holds"),
-        ("colour", "red", "no parameter [colour]"),
+        ("endpoint_override", "ftp://x", "[param.endpoint_override] must be"),
+        ("access_key", "a\r\nb", "[param.access_key] holds"),
+        ("colour", "red", "unknown parameter [param.colour]"),
     ])
     func `says which parameter breaks which rule`(name: String, value: String?, rule: String) {
         var parameters = Self.sound

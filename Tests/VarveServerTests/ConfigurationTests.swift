@@ -58,6 +58,18 @@ import VarveSimulation
         #expect(found.server.logFormat == .json)
     }
 
+    @Test func `knows the kinds of sources that the program was built with`() throws {
+        var kinds = ["file"]
+        #if Kafka
+        kinds.append("kafka")
+        #endif
+        #if Kinesis
+        kinds.append("kinesis")
+        #endif
+        #expect(ServeConfiguration.sourceTypes == kinds)
+        #expect(try read().sources.types == kinds)
+    }
+
     @Test func `is refused with the place and the rule`() {
         for (found, expected) in [
             (reason(#"{"listn":"x"}"#), "varve.json has the unknown key [listn], did you mean [listen]?"),

@@ -14,6 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             Every option can stand in the environment, --log-level as VARVE_LOG_LEVEL, or in the file that --config \
             names, as log_level. Options count before the environment, the environment before the file.
+
+            Indices can pull from sources of these kinds: \(ServeConfiguration.sourceTypes.joined(separator: ", ")).
             """)
 
     @Option(name: .long, help: "A JSON object with the options as keys; without it VARVE_CONFIG counts.")

@@ -45,18 +45,25 @@ package struct ParameterReferences: Sendable {
                     "[param.\(name)] names the variable [\(variable)]: only those that begin with "
                         + "[\(Self.variablePrefix)] can be named")
             case .file(let path)? where !isAllowed(path):
-                throw IngestionSettingsError(
-                    "[param.\(name)] names the file [\(path)], which is in no directory that the server may read "
-                        + "secrets from: those are named by its option [--ingestion-secrets-directory]")
+                throw Self.isElsewhere(path, name)
             default: break
             }
         }
     }
 
-    private func isAllowed(_ path: String) -> Bool {
+    private func isAllowed(_ path: String) -> Bool { Self.isPath(path, in: directories) }
+
+    /// Whether an absolute path lies below one of these directories.
+    package static func isPath(_ path: String, in directories: [String]) -> Bool {
         let parts = path.split(separator: "/")
         return path.hasPrefix("/") && !parts.contains("..") && !path.utf8.contains(0)
             && directories.contains { parts.starts(with: $0.split(separator: "/")) }
+    }
+
+    package static func isElsewhere(_ path: String, _ name: String) -> IngestionSettingsError {
+        IngestionSettingsError(
+            "[param.\(name)] names the file [\(path)], which is in no directory that the server may read secrets "
+                + "from: those are named by its option [--ingestion-secrets-directory]")
     }
 
     /// The definition with the values in place.

@@ -198,6 +198,14 @@ import CRdKafka
         return unsafe configuration
     }
 
+    /// Whether the client knows a property, and whether it takes a value for it.
+    static func takes(_ name: String, _ value: String) -> (isKnown: Bool, isTaken: Bool) {
+        let configuration = unsafe rd_kafka_conf_new()!
+        defer { unsafe rd_kafka_conf_destroy(configuration) }
+        let result = unsafe rd_kafka_conf_set(configuration, name, value, nil, 0)
+        return (result != RD_KAFKA_CONF_UNKNOWN, result == RD_KAFKA_CONF_OK)
+    }
+
     /// Has the waker called whenever something comes into an empty queue.
     @unsafe private static func announce(_ queue: OpaquePointer, _ waker: UnsafeMutableRawPointer) {
         unsafe rd_kafka_queue_cb_event_enable(

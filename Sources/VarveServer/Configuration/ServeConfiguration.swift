@@ -1,5 +1,11 @@
 #if Server
 public import Varve
+#if Kafka
+import VarveKafka
+#endif
+#if Kinesis
+import VarveKinesis
+#endif
 public import VarveREST
 
 /// All that `varve serve` runs with, read from flags, the environment and a file, and checked.
@@ -79,9 +85,31 @@ public struct ServeConfiguration: Sendable {
     }
 
     private mutating func readSources(_ values: SettingValues) throws {
-        sources.registerFiles(within: try Self.directories(values, .ingestionDirectory))
-        sources.readSecrets(from: try Self.directories(values, .ingestionSecretsDirectory))
+        sources = Self.sources(
+            files: try Self.directories(values, .ingestionDirectory),
+            secrets: try Self.directories(values, .ingestionSecretsDirectory))
     }
+
+    /// The kinds of sources that this program was built with.
+    ///
+    /// - Parameters:
+    ///   - files: Absolute paths of directories in which the kind `file` may read.
+    ///   - secrets: The same for files that parameters name.
+    private static func sources(files: [String], secrets: [String]) -> SourceRegistry {
+        var sources = SourceRegistry()
+        sources.registerFiles(within: files)
+        sources.readSecrets(from: secrets)
+        #if Kafka
+        sources.registerKafka(filesWithin: secrets)
+        #endif
+        #if Kinesis
+        sources.registerKinesis()
+        #endif
+        return sources
+    }
+
+    /// Their names, in order.
+    public static var sourceTypes: [String] { sources(files: [], secrets: []).types }
 
     /// Absolute paths with colons between.
     private static func directories(_ values: SettingValues, _ setting: ServerSetting) throws -> [String] {

@@ -171,7 +171,7 @@ import VarveSimulation
             (
                 #""type":"file","param.stream":"s","param.base_directory":"\#(root)/feeds","param.steam":"x""#,
                 "unknown parameter [param.steam] of ingestion source type [file]. Valid parameters are: "
-                    + "[base_directory, stream]"
+                    + "[base_directory, stream, rotation]"
             ),
             (
                 #""type":"file","param.stream":"s","param.base_directory":"\#(root)/data""#,

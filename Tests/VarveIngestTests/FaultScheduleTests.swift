@@ -67,8 +67,8 @@ private final class FaultySource: StreamSource {
             case 1: poller.requestPause()
             case 2: poller.change(to: settings)
             case 3:
-                poller.setWriteBlocked(true)
-                poller.setWriteBlocked(false)
+                await poller.setWriteBlocked(true)
+                await poller.setWriteBlocked(false)
             default: break
             }
         case .starting, .pausing, .closed: break

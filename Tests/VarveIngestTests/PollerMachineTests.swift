@@ -45,6 +45,25 @@ import Testing
         #expect(machine.next(at: 0) == .poll(7))
     }
 
+    @Test func `nothing behind a limit is polled until it is released`() {
+        var machine = running()
+        machine.handle(.hold(9), at: at(0))
+        machine.handle(.hold(8), at: at(0))
+        #expect(machine.limit == 8 && machine.next(at: 0) == .poll(7))
+        machine.handle(.applied(8), at: at(0))
+        #expect(machine.next(at: 0) == .rest)
+        machine.handle(.release(8), at: at(0))
+        #expect(machine.limit == 9 && machine.next(at: 0) == .poll(8))
+        machine.handle(.applied(9), at: at(0))
+        #expect(machine.next(at: 0) == .rest)
+        machine.handle(.pause, at: at(0))
+        #expect(machine.next(at: 0) == .quiesce)
+        machine.handle(.quiesced, at: at(0))
+        machine.handle(.release(9), at: at(0))
+        machine.handle(.resume, at: at(0))
+        #expect(machine.limit == nil && machine.next(at: 0) == .poll(9))
+    }
+
     @Test func `only a paused poller is moved`() {
         var machine = running()
         machine.handle(.moved(100), at: at(0))

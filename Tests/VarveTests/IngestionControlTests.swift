@@ -394,11 +394,11 @@ private struct Countdown: StreamSource {
         stream[0].append(message(1))
         try await reach(ingestion) { $0.first?.committed == 2 }
         #expect(index.ingestion?.settings.source?.parameters == ["x": "y"])
-        ingestion.setWriteBlocked(true)
+        await ingestion.setWriteBlocked(true)
         stream[0].append(message(2))
         try await reach(ingestion) { $0.first?.isWriteBlocked == true }
         #expect(ingestion.state.pollerState == "PAUSED" && !ingestion.state.isPaused)
-        ingestion.setWriteBlocked(false)
+        await ingestion.setWriteBlocked(false)
         try await reach(ingestion) { $0.first?.committed == 3 }
         try await store.deleteIndex("stream")
         #expect(ingestion.state.phase == .closed && index.ingestion == nil)
@@ -446,12 +446,82 @@ private struct Countdown: StreamSource {
         #expect(throws: IngestionSettingsError.self) { try settings { $0.batchMessages = 0 }.check() }
     }
 
+    @Test func `what a stream still keeps is told before it forgets`() async throws {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let stream = MemoryStream(1)
+        let store = try await Store.open(at: root.path + "/data", sources: registry(stream))
+        let ingestion = try await store.createIndex("stream").startIngestion(settings())
+        for number in 0..<10 { stream[0].append(message(number)) }
+        try await reach(ingestion) { $0.first?.committed == 10 && $0.first?.lag.retained == 10 }
+        try await ingestion.pause()
+        for number in 10..<15 { stream[0].append(message(number)) }
+        stream[0].trim(before: 9)
+        try await reach(ingestion) { $0.first?.lag.retained == 1 && $0.first?.lag.applied == 5 }
+        stream[0].trim(before: 12)
+        try await reach(ingestion) { $0.first?.lag.retained == 0 && $0.first?.lag.applied == 5 }
+        try await ingestion.resume()
+        try await reach(ingestion) { $0.first?.phase == .paused && $0.first?.failure != nil }
+        try await store.close()
+    }
+
+    @Test func `partitions that were there at first begin as set, those that come later at their start`()
+        async throws
+    {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let stream = MemoryStream(2)
+        for partition in 0..<2 { stream[partition].append(message(partition)) }
+        let path = root.path + "/data"
+        var store = try await Store.open(at: path, sources: registry(stream))
+        let index = try await store.createIndex("stream", shards: 2)
+        // As if the process had ended when only the first partition had begun.
+        let held = settings {
+            $0.start = .latest
+            $0.assignment = .modulo
+        }
+        try await index.startIngestion(held)
+        try await reach(try #require(index.ingestion)) {
+            $0.count == 2 && $0.allSatisfy { $0.committed == 1 }
+        }
+        #expect(IngestionRecord(json: index.engine.setting(IndexSink.recordKey) ?? "").first == [0, 1])
+        try await store.close()
+        stream.add()
+        stream[2].append(message(2))
+        store = try await Store.open(at: path, sources: registry(stream))
+        let again = try #require(try store.index("stream").ingestion)
+        try await reach(again) { $0.count == 3 && $0.allSatisfy { $0.committed == 1 } }
+        try await store.index("stream").refresh()
+        #expect(try store.index("stream").count() == 1)
+        try await store.close()
+    }
+
+    @Test func `another source that cannot be opened changes nothing`() async throws {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let stream = MemoryStream(2)
+        let store = try await Store.open(at: root.path + "/data", sources: registry(stream))
+        let index = try await store.createIndex("stream", shards: 2)
+        let ingestion = try await index.startIngestion(settings())
+        stream[0].append(message(0))
+        try await reach(ingestion) { $0.first?.committed == 1 }
+        let before = ingestion.settings
+        await #expect(throws: VarveError.self) {
+            try await ingestion.change(
+                settings { $0.source = SourceDefinition(type: "memory", parameters: ["fail": "yes"]) })
+        }
+        #expect(ingestion.settings == before)
+        stream[1].append(message(1))
+        try await reach(ingestion) { $0.last?.committed == 1 }
+        try await store.close()
+    }
+
     @Test func `a folder of files is read by lines, and raw messages are named by them`() async throws {
         let root = try TemporaryRoot()
         defer { withExtendedLifetime(root) {} }
         var sources = SourceRegistry()
         sources.register("file") { definition, shards in
-            JSONLinesStream(directory: definition.parameters["directory"] ?? "", partitions: shards)
+            LineFilesStream(directory: definition.parameters["directory"] ?? "", shards: shards)
         }
         let store = try await Store.open(at: root.path + "/data", sources: sources)
         let index = try await store.createIndex("stream")
@@ -465,7 +535,7 @@ private struct Countdown: StreamSource {
         let lines = (0..<5).map { #"{"n":\#($0)}"# + "\n" }.joined()
         try feed.write(Array(lines.utf8).rawSpan, at: 0)
         try await reach(ingestion) { $0.first?.counters.applied == 5 }
-        let stream = JSONLinesStream(directory: root.path, partitions: 1)
+        let stream = LineFilesStream(directory: root.path, shards: 1)
         let committed = try #require(ingestion.state.committed)
         #expect(stream.text(committed, partition: nil) == "5")
         #expect(stream.display(committed, partition: nil) == "FileOffset{line=5}")
@@ -476,7 +546,7 @@ private struct Countdown: StreamSource {
             let pointer = try stream.pointer(text: text).pointer
             let moved = try await ingestion.reset(
                 [IngestionReset(shard: 0, to: .pointer(pointer))], allowsSkip: true)
-            #expect(moved.map(\.new) == [16])
+            #expect(moved.map(\.new) == [2])
         }
         let beyond = try stream.pointer(text: "6").pointer
         await #expect(throws: VarveError.self) {

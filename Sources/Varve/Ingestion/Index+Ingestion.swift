@@ -7,6 +7,8 @@ public import VarveIngest
 extension Index {
     /// A setting of the index: how it is ingested.
     package static let ingestionKey = "varve.ingestion"
+    /// How long a start waits for a stream that does not answer.
+    static let patience = Duration.seconds(2)
 
     // MARK: From sources of the program
 
@@ -41,7 +43,7 @@ extension Index {
     ) async throws(VarveError) -> Ingestion {
         let core = core(stream, settings, isKept: false)
         do { try await core.check() } catch { throw VarveError(.invalid, "\(error)", cause: error) }
-        await core.start()
+        await core.start(patience: Self.patience)
         return Ingestion(core, self)
     }
 

@@ -49,8 +49,9 @@ public struct Ingestion: Sendable {
     /// Goes on, also where a partition has paused by itself.
     public func resume() async throws(VarveError) { try await attempt { try await core.resume() } }
 
-    /// Stops reading while the index takes no writes. It is no pause: reading goes on by itself afterwards.
-    public func setWriteBlocked(_ isBlocked: Bool) { core.setWriteBlocked(isBlocked) }
+    /// Stops reading while the index takes no writes. It is no pause: reading goes on by itself afterwards. Returns
+    /// when nothing is applied any more.
+    public func setWriteBlocked(_ isBlocked: Bool) async { await core.setWriteBlocked(isBlocked) }
 
     /// Passes over the message that a partition stands at, and keeps it as a dead letter. Durable when it returns.
     ///
@@ -103,6 +104,31 @@ public struct Ingestion: Sendable {
         _ requests: [IngestionReset], allowsSkip: Bool = false, isDryRun: Bool = false
     ) async throws(VarveError) -> [IngestionResetAnswer] {
         try await attempt { try await core.reset(requests, allowsSkip: allowsSkip, isDryRun: isDryRun) }
+    }
+
+    // MARK: Standing at pointers
+
+    /// Does something while partitions stand exactly at pointers: everything before them is applied, and nothing from
+    /// them on. They go on when it is done; partitions that are not named are not held up.
+    ///
+    /// - Throws: `.invalid` if no such partition is read, or if one has passed its pointer already; `.unavailable` if one
+    ///   stops before it.
+    public func standing<Answer: Sendable>(
+        at pointers: [(partition: UInt32, pointer: StreamPointer)],
+        _ body: () async throws(VarveError) -> Answer
+    ) async throws(VarveError) -> Answer {
+        var held: [(Poller, StreamPointer)] = []
+        defer { for (poller, pointer) in held { poller.release(pointer) } }
+        for (partition, pointer) in pointers {
+            guard let poller = core.allPollers.first(where: { $0.current.partition == partition }) else {
+                throw VarveError(.invalid, "partition [\(partition)] is not read")
+            }
+            do throws(IngestionHoldError) { try await poller.hold(at: pointer) } catch {
+                throw VarveError(error.isPast ? .invalid : .unavailable, "partition [\(partition)]: \(error)")
+            }
+            held.append((poller, pointer))
+        }
+        return try await body()
     }
 
     /// Ends ingestion. Returns when what was applied is durable; starting again goes on from there.

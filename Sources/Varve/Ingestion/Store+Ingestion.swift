@@ -32,8 +32,9 @@ extension Store {
             let blocks = [
                 "index.blocks.write", "index.blocks.read_only", "index.blocks.read_only_allow_delete",
             ]
-            core.setWriteBlocked(settings.contains { blocks.contains($0.key) && $0.value == "true" })
-            await core.start()
+            await core.setWriteBlocked(
+                settings.contains { blocks.contains($0.key) && $0.value == "true" })
+            await core.start(patience: Index.patience)
         }
         return Ingestion(running, index)
     }
@@ -44,18 +45,25 @@ extension Store {
         if !sources.types.isEmpty { await startStoredIngestions() }
     }
 
-    /// Starts what is stored with the indices. What cannot be started is told, and the store is open all the same.
+    /// Starts what is stored with the indices, all at once. What cannot be started is told, and the store is open all
+    /// the same.
     ///
     /// - Returns: By index, why not.
     @discardableResult
     package func startStoredIngestions() async -> [String: VarveError] {
-        var failures: [String: VarveError] = [:]
-        for index in indices {
-            do throws(VarveError) { try await index.startStoredIngestion() } catch {
-                failures[index.name] = error
+        await withTaskGroup(of: (String, VarveError)?.self) { group in
+            for index in indices {
+                group.addTask {
+                    do throws(VarveError) { try await index.startStoredIngestion() } catch {
+                        return (index.name, error)
+                    }
+                    return nil
+                }
             }
+            var failures: [String: VarveError] = [:]
+            for await failure in group { if let failure { failures[failure.0] = failure.1 } }
+            return failures
         }
-        return failures
     }
 
     /// Ends the ingestion of indices that are closed or deleted; of all without a list.

@@ -20,14 +20,17 @@ extension IndexIngestion {
             state.record.isPaused = false
             state.record.stopped = [:]
         }
-        try await keep().value
         for poller in pollers { poller.resume() }
+        // One whose failure was shown once more meanwhile has been noted again.
+        state.withLock { $0.record.stopped = [:] }
+        try await keep().value
     }
 
-    /// Stops and starts reading without a pause, for an index that takes no writes for now.
-    package func setWriteBlocked(_ isBlocked: Bool) {
+    /// Stops and starts reading without a pause, for an index that takes no writes for now. Returns when nothing is
+    /// applied any more.
+    package func setWriteBlocked(_ isBlocked: Bool) async {
         state.withLock { $0.isWriteBlocked = isBlocked }
-        for poller in pollers { poller.setWriteBlocked(isBlocked) }
+        await each { await $0.setWriteBlocked(isBlocked) }
     }
 
     /// Passes over the message that a partition stands at.
@@ -52,19 +55,27 @@ extension IndexIngestion {
         to settings: IngestionSettings, stream: (any PartitionedStream)? = nil
     ) async throws {
         try settings.check()
-        let old = state.withLock { state in
+        var sources: [PollerKey: any StreamSource] = [:]
+        if let stream {
+            for key in state.withLock({ $0.pollers.keys }) {
+                sources[key] = try await stream.source(of: key.partition)
+            }
+        }
+        let (old, pollers) = state.withLock { state in
             defer {
                 state.settings = settings
-                if let stream { state.stream = stream }
+                if let stream {
+                    state.stream = stream
+                    state.streamGeneration += 1
+                }
             }
-            return state.stream
+            return (state.stream, state.pollers)
         }
         let letters = settings.deadLetters
         index.limitLetters(bytes: letters.bytes, ageMilliseconds: letters.age?.wholeMilliseconds)
-        let pollers = state.withLock { $0.pollers }
         for (key, poller) in pollers {
             poller.change(to: settings)
-            if let stream { poller.replaceSource(with: try await stream.source(of: key.partition)) }
+            if let source = sources[key] { poller.replaceSource(with: source) }
         }
         if stream != nil {
             await old.close()

@@ -13,6 +13,8 @@ package final class IndexIngestion: Sendable {
     struct State {
         var settings: IngestionSettings
         var stream: any PartitionedStream
+        /// Counts the streams that it has had.
+        var streamGeneration = 0
         var pollers: [PollerKey: Poller] = [:]
         var record = IngestionRecord()
         var isWriteBlocked = false
@@ -75,12 +77,24 @@ package final class IndexIngestion: Sendable {
 
     /// Opens the partitions that there are, and looks for others from time to time. A stream that cannot be reached
     /// is asked again.
-    package func start() async {
+    ///
+    /// - Parameter patience: How long to wait for a stream that does not answer; its partitions are opened when it does.
+    package func start(patience: Duration) async {
         let letters = settings.deadLetters
         index.limitLetters(bytes: letters.bytes, ageMilliseconds: letters.age?.wholeMilliseconds)
-        await look()
-        let ticker = Task { await tick() }
+        let (looked, end) = AsyncStream.makeStream(of: Void.self)
+        let ticker = Task {
+            await look()
+            end.finish()
+            await tick()
+        }
         state.withLock { $0.ticker = ticker }
+        let timer = Task {
+            await clock.sleep(until: clock.nanoseconds + patience.wholeNanoseconds)
+            end.finish()
+        }
+        for await _ in looked {}
+        timer.cancel()
     }
 
     /// Ends ingestion. Returns when what was applied is durable; the stream is closed.
@@ -104,147 +118,10 @@ package final class IndexIngestion: Sendable {
         }
     }
 
-    // MARK: Partitions
-
-    private func tick() async {
-        var (lagAt, partitionsAt) = (clock.nanoseconds, clock.nanoseconds)
-        while !Task.isCancelled {
-            let (settings, hasFailed) = state.withLock {
-                ($0.settings, $0.failure != nil || $0.closing.count > $0.ended.count)
-            }
-            let lag = lagAt + max(1_000_000, settings.lagInterval.wholeNanoseconds)
-            // A stream that was not there, or a partition that comes to its end, is looked at more often.
-            let interval = settings.partitionInterval.wholeNanoseconds
-            let partitions =
-                partitionsAt
-                + max(1_000_000, hasFailed ? min(interval, settings.lagInterval.wholeNanoseconds) : interval)
-            await clock.sleep(until: min(lag, partitions))
-            if Task.isCancelled { return }
-            let now = clock.nanoseconds
-            if now >= partitions {
-                await look()
-                partitionsAt = now
-            }
-            if now >= lag {
-                await each { await $0.look() }
-                lagAt = now
-            }
-        }
-    }
-
-    /// Opens partitions that are not read yet.
-    package func look() async {
-        let (stream, settings) = state.withLock { ($0.stream, $0.settings) }
-        do {
-            let found = try await stream.partitions()
-            try PartitionPlan.check(
-                found, shards: index.shardCount, by: settings.assignment, isRunning: hasPollers)
-            let plan = PartitionPlan(found, shards: index.shardCount, by: settings.assignment)
-            state.withLock { state in
-                state.failure = nil
-                state.unread = plan.unread
-            }
-            await noteEnds(found, plan)
-            let source = PollerPlace.source(named: settings.name, ofIndex: index.uuid)
-            // A partition that was not there when the stream was first read has nothing that may be left out.
-            let isFirst = found.allSatisfy { partition in
-                (0..<index.shardCount).allSatisfy { !hasCheckpoint(source, partition.number, $0) }
-            }
-            for partition in found {
-                guard let shard = plan.partitions[partition.number],
-                    mayOpen(
-                        partition, of: found, isFirst: isFirst,
-                        isKnown: hasCheckpoint(source, partition.number, shard))
-                else { continue }
-                let key = PollerKey(shard: shard, partition: partition.number)
-                try await open(key, source, isFirst: isFirst, from: stream)
-            }
-        } catch { note(error) }
-    }
-
-    private func hasCheckpoint(_ source: UUID128, _ partition: UInt32, _ shard: Int) -> Bool {
-        index.sink(ofShard: shard).checkpoint(source: source, partition: partition) != nil
-    }
-
-    /// Children wait for their parents, unless they have begun before, or nothing of the parents is wanted.
-    private func mayOpen(
-        _ partition: StreamPartition, of found: [StreamPartition], isFirst: Bool, isKnown: Bool
-    ) -> Bool {
-        let (ended, start) = state.withLock { ($0.ended, $0.settings.start) }
-        if isKnown || isFirst && start == .latest { return true }
-        return found.allSatisfy { !partition.parents.contains($0.number) || ended.contains($0.number) }
-    }
-
-    private var hasPollers: Bool { state.withLock { !$0.pollers.isEmpty } }
-
-    private func note(_ error: any Error) {
-        let now = clock.wallMilliseconds
-        state.withLock { state in
-            state.failure = IngestionFailure(
-                reason: "\(error)", since: state.failure?.since ?? now,
-                attempts: (state.failure?.attempts ?? 0) + 1,
-                isPermanent: !((error as? StreamSourceError)?.isTransient ?? false))
-        }
-    }
-
-    /// A closed partition has ended once it answered with nothing after it was closed, and all of it is durable.
-    private func noteEnds(_ found: [StreamPartition], _ plan: PartitionPlan) async {
-        for partition in found where partition.isClosed {
-            guard let shard = plan.partitions[partition.number],
-                let poller = poller(PollerKey(shard: shard, partition: partition.number))
-            else { continue }
-            let shown = poller.current
-            let hasEnded = state.withLock { state in
-                if state.ended.contains(partition.number) { return false }
-                guard let before = state.closing[partition.number] else {
-                    state.closing[partition.number] = shown.emptyPolls
-                    return false
-                }
-                guard shown.emptyPolls > before, shown.committed == shown.applied, shown.phase == .polling
-                else { return false }
-                state.ended.insert(partition.number)
-                return true
-            }
-            if hasEnded { await poller.close() }
-        }
-    }
-
-    private func open(
-        _ key: PollerKey, _ source: UUID128, isFirst: Bool, from stream: any PartitionedStream
-    ) async throws {
-        let (settings, isKnown) = state.withLock { ($0.settings, $0.pollers[key] != nil || $0.isClosed) }
-        if isKnown { return }
-        var start = settings.start
-        if !isFirst {
-            if case .timestamp = start {} else { start = .earliest }
-        }
-        let hasSeveral = settings.assignment == .modulo
-        let place = PollerPlace(shard: key.shard, partition: key.partition, source: source) { pointer in
-            stream.text(pointer, partition: hasSeveral ? key.partition : nil)
-        }
-        let poller = Poller(
-            source: try await stream.source(of: key.partition), sink: index.sink(ofShard: key.shard),
-            place: place,
-            startingAt: start, settings: settings, clock: clock, random: random
-        ) { [weak self] shown in self?.observe(key, shown) }
-        let (isAdded, record, isBlocked) = state.withLock { state in
-            if state.isClosed || state.pollers[key] != nil { return (false, state.record, false) }
-            state.pollers[key] = poller
-            return (true, state.record, state.isWriteBlocked)
-        }
-        guard isAdded else { return }
-        if isBlocked { poller.setWriteBlocked(true) }
-        if record.isPaused || record.stopped[key] != nil {
-            poller.runPaused(record.stopped[key])
-        } else {
-            poller.run()
-        }
-    }
-
     // MARK: What outlives a restart
 
     /// Keeps that a poller has paused by itself, and why. Called under the poller's lock.
-    private func observe(_ key: PollerKey, _ shown: IngestionState) {
+    func observe(_ key: PollerKey, _ shown: IngestionState) {
         guard shown.phase == .paused, let failure = shown.failure, failure.isPermanent else { return }
         let isNew = state.withLock { state in
             if state.record.stopped[key] == failure { return false }

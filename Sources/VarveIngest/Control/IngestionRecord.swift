@@ -1,15 +1,18 @@
 import VarveBytes
 import VarveDocument
 
-/// What of an ingestion outlives a restart beside its settings: whether it was paused, and which partitions have
-/// paused by themselves. Kept as JSON in a setting of the index.
+/// What of an ingestion outlives a restart beside its settings: whether it was paused, which partitions have paused by
+/// themselves, and which there were at first. Kept as JSON in a setting of the index.
 package struct IngestionRecord: Hashable, Sendable {
     package var isPaused = false
     package var stopped: [PollerKey: IngestionFailure] = [:]
+    /// The partitions that begin where the settings say; those that appear later have nothing that may be left out.
+    /// Nil before the stream was reached.
+    package var first: Set<UInt32>?
 
     package init() {}
 
-    package var isEmpty: Bool { !isPaused && stopped.isEmpty }
+    package var isEmpty: Bool { !isPaused && stopped.isEmpty && first == nil }
 
     package var json: String {
         let stopped = self.stopped.sorted { $0.key < $1.key }.map { key, failure in
@@ -27,15 +30,22 @@ package struct IngestionRecord: Hashable, Sendable {
             }
             return JSONValue.object(members.map { JSONValue.Member($0.0, $0.1) })
         }
-        return JSONValue.object([
+        var members = [
             JSONValue.Member("paused", .boolean(isPaused)), JSONValue.Member("stopped", .array(stopped)),
-        ]).ingestionText
+        ]
+        if let first {
+            members.append(JSONValue.Member("first", .array(first.sorted().map { .integer(Int64($0)) })))
+        }
+        return JSONValue.object(members).ingestionText
     }
 
     /// What cannot be read is left out: it would be found again.
     package init(json: String) {
         guard let value = JSONValue(ingestionText: json) else { return }
         isPaused = value["paused"] == .boolean(true)
+        first = (value["first"]?.elements).map {
+            Set($0.compactMap { $0.integer.flatMap(UInt32.init(exactly:)) })
+        }
         for entry in value["stopped"]?.elements ?? [] {
             guard let shard = entry["shard"]?.integer, let partition = entry["partition"]?.integer,
                 let number = UInt32(exactly: partition), let reason = entry["reason"]?.text

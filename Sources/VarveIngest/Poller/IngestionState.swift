@@ -30,6 +30,9 @@ public struct IngestionState: Hashable, Sendable {
         public var applied: UInt64?
         /// To the last message that is durable.
         public var durable: UInt64?
+        /// From the first message that the stream still has to where a restart would go on: at 0 it is about to forget
+        /// messages that were not read, or has. Nil if the source cannot tell where its stream begins.
+        public var retained: UInt64?
         /// How long the oldest message that is not applied yet has been waiting, in milliseconds; 0 if there is
         /// none. By its own time if the stream has times, else since everything was last known to be applied. Nil
         /// before anything is known.
@@ -54,6 +57,8 @@ public struct IngestionState: Hashable, Sendable {
     public var applied: StreamPointer?
     /// The place behind the last message that was read.
     public var fetched: StreamPointer?
+    /// It goes no further for now, because something is done with what lies before this place.
+    public var limit: StreamPointer?
     /// Grows with every reset; pointers compare within one epoch only.
     public var epoch: UInt64 = 0
     public var counters = IngestionCounters()

@@ -13,7 +13,10 @@ extension Poller {
                 await until { $0.inFlight == 0 }
                 publish()
                 return
-            case .rest: await until { $0.machine.next(at: now) != .rest }
+            case .rest:
+                setResting(true)
+                await until { $0.machine.next(at: now) != .rest }
+                setResting(false)
             case .quiesce:
                 await hand.clear()
                 await until { $0.inFlight == 0 || $0.machine.isClosed }
@@ -26,6 +29,37 @@ extension Poller {
             case .poll(let pointer): await step(hand, from: pointer)
             }
         }
+    }
+
+    /// Goes on where the log says, or resolves the start and makes it durable before anything is read.
+    func begin(_ hand: BatchInHand) async throws {
+        if let known = sink.checkpoint(source: place.source, partition: place.partition) {
+            guard let pointer = StreamPointer(encoded: known.pointer) else {
+                throw StreamSourceError("the committed pointer is no pointer of this release")
+            }
+            show { $0.adopt(known, pointer) }
+            return tell(.started(pointer))
+        }
+        let pointer: StreamPointer
+        if let continued {
+            pointer = continued
+        } else {
+            pointer = try await state.withLock({ $0.source }).resolve(start)
+        }
+        let checkpoint = checkpoint(pointer, epoch: 0, timestamp: 0)
+        let draft = hand.builder.finish(
+            at: UInt64(max(0, clock.wallMilliseconds)), checkpoint: checkpoint)
+        let (_, wait) = try sink.apply(draft, checkpoint, after: nil)
+        try await withCheckedThrowingContinuation { continuation in
+            wait.whenDurable { continuation.resume(with: $0) }
+        }
+        show { $0.adopt(checkpoint, pointer) }
+        tell(.started(pointer))
+    }
+
+    private func setResting(_ isResting: Bool) {
+        state.withLock { $0.isResting = isResting }
+        if isResting { wake() }
     }
 
     /// Waits until a time, or until something has changed.
@@ -60,11 +94,28 @@ extension Poller {
                     state.oldest = messages[0].timestamp
                 }
                 tell(.took)
+                // A pause or a write block that came while it waited: what is shown must hold.
+                guard state.withLock({ isAsBefore($0) }) else { return }
+            }
+            if let limit = state.withLock({ $0.machine.limit }), let next = hand.rest.first,
+                next.pointer >= limit
+            {
+                return await stand(before: limit) { !isAsBefore($0) }
             }
             if let end = hand.end { _ = await request(hand, at: end) }
             try await apply(hand, from: pointer)
             if hand.isEmpty { tell(.finished) }
         } catch { fail(error) }
+    }
+
+    /// Waits at a limit that no message ends at: the next one lies behind it.
+    private func stand(
+        before limit: StreamPointer, until isOver: @escaping @Sendable (State) -> Bool
+    ) async {
+        state.withLock { $0.standsBefore = limit }
+        wake()
+        await until { $0.machine.limit != limit || isOver($0) }
+        state.withLock { $0.standsBefore = nil }
     }
 
     // MARK: Asking
@@ -150,6 +201,9 @@ extension Poller {
     package func look() async {
         // What keeps it from being known keeps it from being read as well, and is told then.
         try? await measure()
+        if let beginning = try? await state.withLock({ $0.source }).start() {
+            show { $0.beginning = beginning }
+        }
         let (source, pointer) = state.withLock { state -> (any StreamSource, StreamPointer?) in
             let isBehind = state.end.flatMap { end in state.shown.applied.map { end > $0 } } ?? false
             return (
@@ -163,121 +217,5 @@ extension Poller {
         show { state in
             if state.shown.applied == pointer, state.machine.isPaused { state.oldest = first.timestamp }
         }
-    }
-
-    // MARK: Applying
-
-    /// Applies as many of the messages in hand as one batch takes.
-    private func apply(_ hand: BatchInHand, from pointer: StreamPointer) async throws {
-        let run = try map(hand, from: pointer)
-        if run.count > 0 {
-            try await commit(hand, run)
-        } else {
-            hand.builder.removeAll()
-            hand.count(1)
-            show { state in
-                state.shown.counters += run.counters
-                state.shown.lastFailure = run.lastFailure
-            }
-        }
-        if let blocked = run.blocked {
-            if run.count > 0 { hand.count(1) }
-            tell(.blocked(blocked))
-        }
-    }
-
-    private func map(_ hand: BatchInHand, from pointer: StreamPointer) throws -> MessageMapper.Run {
-        let (source, settings, skipped, failure) = state.withLock {
-            ($0.source, $0.settings, $0.skipped, $0.machine.failure ?? $0.skipped)
-        }
-        var mapper = MessageMapper(
-            place: place, settings: settings, skipped: skipped?.message?.pointer,
-            attempts: failure.flatMap { failure in failure.message.map { ($0.pointer, failure.attempts) } },
-            random: random, arePointersDense: source.arePointersDense, describe: { source.describe($0) })
-        do {
-            return try mapper.map(hand.rest, from: pointer, known: hand.known, into: &hand.builder)
-        } catch {
-            hand.builder.removeAll()
-            throw error
-        }
-    }
-
-    private func commit(_ hand: BatchInHand, _ run: MessageMapper.Run) async throws {
-        let (epoch, before) = state.withLock { ($0.shown.epoch, $0.checkpoint) }
-        let checkpoint = checkpoint(run.end, epoch: epoch, timestamp: run.timestamp)
-        let (conflicts, wait): (Int, IngestionWait)
-        do {
-            try await sink.waitForRoom(
-                operations: hand.builder.operationCount, bytes: hand.builder.byteCount)
-            let draft = hand.builder.finish(
-                at: UInt64(max(0, clock.wallMilliseconds)), checkpoint: checkpoint)
-            (conflicts, wait) = try sink.apply(draft, checkpoint, after: before)
-        } catch {
-            hand.builder.removeAll()
-            hand.count(run.count + (run.blocked == nil ? 0 : 1))
-            show { $0.shown.counters += run.counters.failedWhole }
-            throw error
-        }
-        hand.settle(run.count)
-        let next = hand.rest.first?.timestamp
-        let now = moment
-        state.withLock { state in
-            state.inFlight += 1
-            state.checkpoint = checkpoint
-            var counters = run.counters
-            counters.applied += run.operations - conflicts
-            counters.versionConflicts += conflicts
-            state.shown.counters += counters
-            state.shown.applied = run.end
-            state.shown.lastTimestamp = run.timestamp
-            if let gap = run.lastGap { state.shown.lastGap = gap }
-            if let failure = run.lastFailure { state.shown.lastFailure = failure }
-            if let skipped = state.skipped?.message, run.end > skipped.pointer { state.skipped = nil }
-            state.oldest = next
-            state.limiter.take(messages: run.count, bytes: run.counters.bytes, at: now.nanoseconds)
-            state.machine.handle(.applied(run.end), at: now)
-        }
-        publish()
-        wake()
-        settle(wait, run.end)
-    }
-
-    /// Notes when a batch has become durable.
-    private func settle(_ wait: IngestionWait, _ end: StreamPointer) {
-        wait.whenDurable { [self] outcome in
-            state.withLock { state in
-                state.inFlight -= 1
-                switch outcome {
-                case .success: state.shown.committed = max(state.shown.committed ?? end, end)
-                case .failure(let error): state.durabilityFailure = "\(error)"
-                }
-            }
-            publish()
-            wake()
-        }
-    }
-
-    func fail(_ error: any Error) {
-        switch error {
-        case is CancellationError: break
-        case let error as StreamSourceError:
-            tell(.failed(reason: error.description, isTransient: error.isTransient))
-        case let error as IngestionSinkError:
-            tell(.failed(reason: error.description, isTransient: error.isTransient))
-        default: tell(.failed(reason: "\(error)", isTransient: true))
-        }
-    }
-}
-
-extension IngestionCounters {
-    /// What is counted of a batch that the shard did not take: every attempt failed, nothing is settled.
-    fileprivate var failedWhole: IngestionCounters {
-        var counters = IngestionCounters()
-        counters.polled = polled
-        counters.handedOn = handedOn
-        counters.pollerFailures = pollerFailures
-        counters.processed = processed
-        counters.failed = processed
-        return counters
     }
 }

@@ -37,6 +37,9 @@ package struct PollerMachine: Sendable {
         /// The pointer was set by a reset, which only a paused poller takes.
         case moved(StreamPointer)
         case writeBlock(Bool)
+        /// Not past this pointer, until it is released.
+        case hold(StreamPointer)
+        case release(StreamPointer)
         case close
     }
 
@@ -69,6 +72,7 @@ package struct PollerMachine: Sendable {
     /// What keeps it from going on, or made it pause.
     package private(set) var failure: IngestionFailure?
     package private(set) var isWriteBlocked = false
+    private var holds: [StreamPointer] = []
 
     package init(retryMaxMilliseconds: Int64 = 30_000, seed: UInt64 = 0) {
         schedule = RetrySchedule(maxMilliseconds: retryMaxMilliseconds, seed: seed)
@@ -98,6 +102,9 @@ package struct PollerMachine: Sendable {
         }
     }
 
+    /// Messages from here on are not to be applied for now.
+    package var limit: StreamPointer? { holds.min() }
+
     /// What to do now. Asking changes nothing.
     package func next(at now: UInt64) -> Action {
         switch phase {
@@ -109,7 +116,9 @@ package struct PollerMachine: Sendable {
             if now < until { return .wait(until: until) }
         case .starting, .polling, .processing: break
         }
-        return pointer.map { .poll($0) } ?? .start
+        guard let pointer else { return .start }
+        if let limit, pointer >= limit { return .rest }
+        return .poll(pointer)
     }
 
     package mutating func handle(_ event: Event, at moment: Moment) {
@@ -117,6 +126,9 @@ package struct PollerMachine: Sendable {
         case (.close, _): phase = .closed
         case (_, .closed): break
         case (.writeBlock(let isOn), _): isWriteBlocked = isOn
+        case (.hold(let pointer), _): holds.append(pointer)
+        case (.release(let pointer), _):
+            if let at = holds.firstIndex(of: pointer) { holds.remove(at: at) }
         case (.started(let start), _):
             pointer = start
             goOn(.polling)

@@ -18,6 +18,10 @@ extension IngestionSettings {
         add(
             "mapper_settings", .object(Self.object(format.mapperSettings)), if: !format.mapperSettings.isEmpty
         )
+        let pointers = continues.sorted { $0.key < $1.key }.map {
+            JSONValue.Member("\($0.key)", .string($0.value.hex))
+        }
+        add("continues", .object(pointers), if: !pointers.isEmpty)
         add("ids", .string(generatedIDs.rawValue), if: generatedIDs != base.generatedIDs)
         add("tombstones", .string(tombstones.rawValue), if: tombstones != base.tombstones)
         members.append(Member("on_error", .string(onError.rawValue)))
@@ -63,6 +67,12 @@ extension IngestionSettings {
         tombstones = value["tombstones"]?.text.flatMap { .init(rawValue: $0) } ?? tombstones
         onError = value["on_error"]?.text.flatMap { .init(rawValue: $0) } ?? onError
         assignment = value["assignment"]?.text.flatMap { .init(rawValue: $0) } ?? assignment
+        for member in value["continues"]?.members ?? [] {
+            guard let partition = UInt32(member.key),
+                let pointer = member.value.text.flatMap({ StreamPointer(hex: $0) })
+            else { throw IngestionSettingsError("the stored settings of ingestion cannot be read") }
+            continues[partition] = pointer
+        }
         func number(_ key: String, _ usual: Int) -> Int { value[key]?.integer.map { Int($0) } ?? usual }
         func duration(_ key: String, _ usual: Duration) -> Duration {
             value[key]?.integer.map { .milliseconds($0) } ?? usual

@@ -9,6 +9,9 @@ public struct IngestionSettings: Hashable, Sendable {
     public var source: SourceDefinition?
     /// Where to start in a partition of which nothing was ever read.
     public var start = StartPosition.earliest
+    /// Partitions that go on from exactly these pointers, which another index of the same stream has reached, in place
+    /// of `start`.
+    public var continues: [UInt32: StreamPointer] = [:]
     public var format = MessageFormat.envelope
     public var generatedIDs = GeneratedIDs.ofPlace
     public var tombstones = TombstoneRule.refuse

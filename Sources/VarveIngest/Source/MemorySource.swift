@@ -47,6 +47,8 @@ public final class MemorySource: StreamSource {
         state.withLock { StreamPointer($0.first + UInt64($0.messages.count)) }
     }
 
+    public func start() -> StreamPointer? { state.withLock { StreamPointer($0.first) } }
+
     public func resolve(_ position: StartPosition) throws -> StreamPointer {
         try state.withLock { state in
             let end = state.first + UInt64(state.messages.count)

@@ -22,6 +22,9 @@ public protocol StreamSource: Sendable {
     ) async throws -> [Message]
     /// How far the stream reaches now, for lag: the pointer behind the last message. Nil if it cannot tell.
     func end() async throws -> StreamPointer?
+    /// Where the stream begins now: the first message that can still be read. It says how much is left before messages
+    /// are lost that were not read. Nil if the stream cannot tell, or forgets nothing.
+    func start() async throws -> StreamPointer?
     /// Bytes behind the end of a message that is still being written. They are no lag: nobody can read them yet.
     func incompleteBytes() async throws -> UInt64
     /// A message's place in the words of the stream, such as `line 7`.
@@ -40,6 +43,7 @@ extension StreamSource {
     }
 
     public func end() async throws -> StreamPointer? { nil }
+    public func start() async throws -> StreamPointer? { nil }
     public func incompleteBytes() async throws -> UInt64 { 0 }
     public func describe(_ pointer: StreamPointer) -> String { "message at \(pointer)" }
     public var arePointersDense: Bool { true }

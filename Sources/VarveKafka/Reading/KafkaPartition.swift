@@ -61,6 +61,8 @@ final class KafkaPartition: StreamSource {
         return hand.update { $0.lastEnd }
     }
 
+    func start() async throws -> StreamPointer? { try await resolve(.earliest) }
+
     /// What is ready and has not been taken yet.
     var waitingBytes: Int { hand.update { $0.bytes } }
 

@@ -8,16 +8,19 @@ enum IngestionChanges {
     static func initial(
         _ settings: [(key: String, value: String)], _ store: Store
     ) throws(RESTError) -> [(key: String, value: String)] {
-        guard settings.contains(where: { $0.key.hasPrefix(IngestionSetting.prefix) }),
-            let ingestion = try IngestionDefinition(settings).settings(for: store.sources)
-        else { return [] }
+        guard settings.contains(where: { $0.key.hasPrefix(IngestionSetting.prefix) }) else { return [] }
+        let definition = IngestionDefinition(settings)
+        guard var ingestion = try definition.settings(for: store.sources) else { return [] }
+        if let name = definition.predecessor {
+            ingestion.continues = try StreamHandOver(from: name, in: store).pointers(for: ingestion)
+        }
         return [(Index.ingestionKey, ingestion.json)]
     }
 
     /// Starts what a new index pulls. The index is there in any case, and what keeps its stream from being read is told
     /// by its state.
     static func start(_ index: Index) async {
-        await Patience.wait(for: .seconds(2)) { _ = try? await index.startStoredIngestion() }
+        _ = try? await index.startStoredIngestion()
     }
 
     /// What goes with changes of settings in the same step; nil if they do not concern ingestion.
@@ -28,8 +31,9 @@ enum IngestionChanges {
         var values: [String: String] = [:]
         for setting in index.settings { values[setting.key] = setting.value }
         for change in changes { values[change.key] = change.value }
-        let settings = try IngestionDefinition(values.map { ($0.key, $0.value) })
+        var settings = try IngestionDefinition(values.map { ($0.key, $0.value) })
             .settings(for: index.store.sources)
+        settings?.continues = index.storedIngestion?.continues ?? [:]
         return ((Index.ingestionKey, settings?.json), settings)
     }
 
@@ -38,7 +42,7 @@ enum IngestionChanges {
         _ changes: IndexSettings.Changes, _ settings: IngestionSettings?, to index: Index
     ) async throws(RESTError) {
         if changes.contains(where: { $0.key.hasPrefix("index.blocks.") }) {
-            index.ingestion?.setWriteBlocked(index.isWriteBlocked)
+            await index.ingestion?.setWriteBlocked(index.isWriteBlocked)
         }
         guard let settings, index.isOpen else { return }
         guard let ingestion = index.ingestion else {

@@ -46,6 +46,9 @@ struct IngestionDefinition {
         return settings
     }
 
+    /// The index whose place in the stream a new one takes over; nil if it begins by itself.
+    var predecessor: String? { values["continues"].flatMap { $0.isEmpty ? nil : $0 } }
+
     private func readOptions(into settings: inout IngestionSettings) {
         settings.onError = choice("error_strategy", "drop") == "block" ? .block : .drop
         settings.assignment = choice("source_partition_strategy", "simple") == "modulo" ? .modulo : .simple

@@ -74,6 +74,7 @@ enum IngestionSetting {
             names(["refuse", "delete"]) { key, text in
                 "Invalid value for \(key) [\(text)]. Valid values are [refuse, delete]"
             }, "refuse"),
+        final("continues", text, ""),
     ]
 
     /// The setting of a key below which anything may stand.

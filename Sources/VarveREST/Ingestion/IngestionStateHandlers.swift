@@ -145,6 +145,7 @@ struct IngestionDetails {
             ("durable_pointer", state.committed), ("applied_pointer", state.applied),
             ("fetched_pointer", state.fetched),
         ] { json.add(name, pointer.map { shard.display($0, state.partition) } ?? "") }
+        if let limit = state.limit { json.add("stands_before", shard.display(limit, state.partition)) }
         if let failure = state.failure {
             json.key("failure")
             json.beginObject()
@@ -169,6 +170,7 @@ struct IngestionDetails {
         for (name, value) in [("fetched", lag.fetched), ("applied", lag.applied), ("durable", lag.durable)] {
             if let value { json.add(name, Int64(clamping: value)) } else { json.addNull(name) }
         }
+        if let retained = lag.retained { json.add("retained", Int64(clamping: retained)) }
         if let age = lag.ageMilliseconds {
             json.add("oldest_age_in_millis", age)
         } else {

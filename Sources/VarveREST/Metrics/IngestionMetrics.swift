@@ -18,6 +18,7 @@ enum IngestionMetrics {
             }
         }
         writeLag(all, to: &text)
+        writeRetention(all, to: &text)
         writeCounters(all, to: &text)
         text.family("varve_ingestion_stopped", .gauge, "1 while a partition is not read, by why.")
         for (labels, state) in all {
@@ -49,6 +50,19 @@ enum IngestionMetrics {
         for (labels, state) in all {
             guard let age = state.lag.ageMilliseconds else { continue }
             text.sample("varve_ingestion_oldest_age_seconds", Double(age) / 1_000, labels)
+        }
+    }
+
+    private static func writeRetention(
+        _ all: [(labels: Labels, state: IngestionState)], to text: inout PrometheusText
+    ) {
+        text.family(
+            "varve_ingestion_retained", .gauge,
+            "Distance from the first message that the stream still has to where a restart would go on; at 0 messages "
+                + "are being lost.")
+        for (labels, state) in all {
+            guard let retained = state.lag.retained else { continue }
+            text.sample("varve_ingestion_retained", Int(clamping: retained), labels)
         }
     }
 

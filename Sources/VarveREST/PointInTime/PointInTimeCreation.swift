@@ -10,7 +10,7 @@ struct PointInTimeCreation {
     private static let leastKeepAlive: Int64 = 30_000
 
     static let parameters =
-        "keep_alive allow_partial_pit_creation routing preference refresh name labels on_index_delete "
+        "keep_alive allow_partial_pit_creation routing preference refresh name labels on_index_delete at_pointer "
         + IndexOptions.parameters
 
     private let call: Call
@@ -40,10 +40,32 @@ struct PointInTimeCreation {
             request.filters.append(.init(index: one.index.uuid, query: filter.json))
         }
         let pointInTime: PointInTime
-        do { pointInTime = try await call.store.openPointInTime(over: targets, request) } catch {
-            throw refusal(error, targets, request)
+        if let place = try await PointerWait("at_pointer", call) {
+            request.refreshes = true
+            pointInTime = try await open(at: place, targets, request)
+        } else {
+            do { pointInTime = try await call.store.openPointInTime(over: targets, request) } catch {
+                throw refusal(error, targets, request)
+            }
         }
         return answer(pointInTime, targets)
+    }
+
+    /// Exactly what lies before pointers of the stream. One that is opened after the time is up is closed again.
+    private func open(
+        at place: PointerWait, _ targets: [SearchTarget], _ request: PointInTimeRequest
+    ) async throws(RESTError) -> PointInTime {
+        let store = call.store
+        let opened = try await place.standing {
+            () async -> Result<PointInTime, VarveError> in
+            do throws(VarveError) {
+                let pointInTime = try await store.openPointInTime(over: targets, request)
+                guard Task.isCancelled else { return .success(pointInTime) }
+                _ = try? await pointInTime.close()
+                return .success(pointInTime)
+            } catch { return .failure(error) }
+        }
+        do { return try opened.get() } catch { throw refusal(error, targets, request) }
     }
 
     private func policy() throws(RESTError) -> DeletionPolicy {

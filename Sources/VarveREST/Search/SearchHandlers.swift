@@ -19,7 +19,7 @@ enum SearchHandlers {
         let isTotalNumber = try call.parameters.boolean("rest_total_hits_as_int")
         try validate(body, call)
         try checkCombinations(body, isScroll: call.parameters.has("scroll"))
-        try await PointerWait.wait(call)
+        try await PointerWait("wait_for_pointer", call)?.wait()
         if let clause = body.pointInTime {
             return try await PointInTimeSearch(call, body, clause).answer(
                 since: start, isTotalNumber: isTotalNumber)

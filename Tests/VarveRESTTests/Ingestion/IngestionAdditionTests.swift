@@ -71,6 +71,41 @@ import VarveSimulation
             "[wait_for_pointer] needs the one index that is searched")
     }
 
+    @Test func `a point in time is opened exactly at a pointer`() async throws {
+        let server = try await Server.pulling()
+        await server.expect("PUT", "/i", server.settings(shards: 2), 200)
+        let place = "/i/_search/point_in_time?keep_alive=1h"
+        async let opening = server.expect("POST", place + "&at_pointer=0:3,1:1", 200)
+        try await server.wait { $0.limit == 3 }
+        for number in 0..<5 { try server.feed(#"{"_id":"\#(number)","_source":{}}"#) }
+        try await server.wait(shard: 1) { $0.limit == 1 }
+        for number in 5..<10 { try server.feed(#"{"_id":"\#(number)","_source":{}}"#, shard: 1) }
+        let id = Server.member("pit_id", of: await opening)
+        try await server.ingested(5)
+        try await server.ingested(5, shard: 1)
+        #expect(await server.count(pit: id) == 4)
+        #expect(await server.count() == 10)
+        let shown = await server.expect("GET", "/_search/point_in_time/\(id)", 200)
+        for line in [3, 1] {
+            #expect(
+                shown.contains(
+                    #""ingestion_positions":[{"partition":\#(line == 3 ? 0 : 1),"pointer":"FileOffset{line=\#(line)}""#
+                ),
+                "\(shown)")
+        }
+        await server.refuses(
+            "POST", place + "&at_pointer=0:2", 400, "illegal_argument_exception",
+            "partition [0]: ingestion has passed pointer 2 already: it is at 5")
+        await server.refuses(
+            "POST", place + "&at_pointer=0:9,0:10", 400, "illegal_argument_exception",
+            "[at_pointer] [0:9,0:10] names partition [0] twice")
+        await server.expect("POST", "/i/ingestion/_pause?wait_for=durable", 200, Server.allDone)
+        await server.refuses(
+            "POST", place + "&at_pointer=1:9", 429, "rejected_execution_exception",
+            "partition [1]: ingestion is paused before pointer 9")
+        #expect(try server.ingestion().partitions.allSatisfy { $0.limit == nil })
+    }
+
     @Test func `statistics are printed in OpenSearch's order`() async throws {
         let server = try await Server.pulling()
         try server.feed(#"{"_source":{}}"#, "no JSON")

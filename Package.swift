@@ -217,14 +217,20 @@ let package = Package(
             name: "VarveIngestTests",
             dependencies: ["VarveBytes", "VarveDocument", "VarveFiles", "VarveIngest", "VarveSimulation"],
             swiftSettings: test),
+        .target(
+            name: "PullingServer", dependencies: ["Varve", "VarveREST", "VarveServer", "VarveSimulation"],
+            path: "Tests/PullingServer", swiftSettings: test),
         .testTarget(
             name: "VarveKinesisTests",
-            dependencies: ["VarveKinesis", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes"],
+            dependencies: [
+                "PullingServer", "Varve", "VarveKinesis", "VarveIngest", "VarveDocument", "VarveFiles",
+                "VarveBytes",
+            ],
             swiftSettings: test),
         .testTarget(
             name: "VarveKafkaTests",
             dependencies: [
-                "VarveKafka", "VarveIngest", "VarveFiles", "VarveBytes",
+                "PullingServer", "Varve", "VarveKafka", "VarveIngest", "VarveFiles", "VarveBytes",
                 .target(name: "CRdKafka", condition: kafka),
             ],
             swiftSettings: test),

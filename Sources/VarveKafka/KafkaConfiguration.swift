@@ -32,6 +32,8 @@ public struct KafkaConfiguration: Sendable {
     public var missingTopicDeadline: Duration = .seconds(60)
     /// Upper bound of the messages in one answer; nil for what the store asks for.
     public var messagesPerPollMax: Int?
+    /// The partitions to read; none for all of them. Those that others read are no part of the stream then.
+    public var partitions: [ClosedRange<UInt32>] = []
 
     public init(topic: String, bootstrapServers: String, properties: [String: String] = [:]) {
         self.topic = topic
@@ -73,8 +75,32 @@ public struct KafkaConfiguration: Sendable {
             }
             messagesPerPollMax = number
         }
+        if let text = left.removeValue(forKey: "partitions") {
+            guard let ranges = Self.ranges(text) else {
+                throw StreamSourceError(
+                    "[param.partitions] must be numbers and ranges of numbers, as in 0-3,6, not [\(text)]")
+            }
+            partitions = ranges
+        }
         properties = left
         try validate()
+    }
+
+    /// Nil for what is none.
+    private static func ranges(_ text: String) -> [ClosedRange<UInt32>]? {
+        var ranges: [ClosedRange<UInt32>] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
+            guard bounds.count <= 2, let first = bounds[0], let last = bounds[bounds.count - 1], first <= last
+            else { return nil }
+            ranges.append(first...last)
+        }
+        return ranges
+    }
+
+    /// Whether a partition is one of those to read.
+    func reads(_ partition: UInt32) -> Bool {
+        partitions.isEmpty || partitions.contains { $0.contains(partition) }
     }
 
     /// `kafka:` and the topic.

@@ -81,7 +81,7 @@ struct KafkaParameters {
 
     /// Parameters that are no properties of the client.
     private static let own: Set<String> = [
-        "topic", "bootstrap_servers", "auto.offset.reset", "max.poll.records",
+        "topic", "bootstrap_servers", "auto.offset.reset", "max.poll.records", "partitions",
     ]
 
     private static func isFile(_ name: String) -> Bool {
@@ -98,7 +98,8 @@ struct KafkaParameters {
     private static func unknown(_ name: String) -> IngestionSettingsError {
         IngestionSettingsError(
             "unknown parameter [param.\(name)] of ingestion source type [kafka]: it is neither one of [topic, "
-                + "bootstrap_servers, auto.offset.reset, max.poll.records] nor a property of librdkafka")
+                + "bootstrap_servers, auto.offset.reset, max.poll.records, partitions] nor a property of librdkafka"
+        )
     }
 
     /// Without a mechanism the client would take Kerberos, which runs a program.

@@ -32,7 +32,8 @@ public final class KafkaStream: PartitionedStream {
     public var name: String { configuration.name }
 
     public func partitions() async throws -> [StreamPartition] {
-        try await client.ask { try $0.partitions() }.map { StreamPartition(number: $0) }
+        try await client.ask { try $0.partitions() }.filter(configuration.reads)
+            .map { StreamPartition(number: $0) }
     }
 
     public func source(of partition: UInt32) -> any StreamSource {

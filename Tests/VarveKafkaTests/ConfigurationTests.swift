@@ -19,6 +19,24 @@ import VarveIngest
                 == .none)
     }
 
+    @Test func `may name some of the partitions`() throws {
+        func read(_ text: String) throws -> [UInt32] {
+            let configuration = try KafkaConfiguration(parameters: [
+                "topic": "t", "bootstrap_servers": "a", "partitions": text,
+            ])
+            return (0..<10).filter(configuration.reads)
+        }
+        #expect(try read("0-3,6") == [0, 1, 2, 3, 6])
+        #expect(try read("9") == [9])
+        #expect(try read("8-4294967295") == [8, 9])
+        for text in ["", "a", "3-1", "1-2-3", "-1", "1,", "4294967296"] {
+            #expect(
+                throws: StreamSourceError(
+                    "[param.partitions] must be numbers and ranges of numbers, as in 0-3,6, not [\(text)]")
+            ) { try read(text) }
+        }
+    }
+
     @Test(arguments: [
         ([:], "ingestion source type [kafka] requires the parameter [param.topic]"),
         (["topic": "t"], "ingestion source type [kafka] requires the parameter [param.bootstrap_servers]"),

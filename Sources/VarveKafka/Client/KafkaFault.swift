@@ -24,12 +24,19 @@ struct KafkaFault: Error, Hashable {
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
     }
 
-    /// The broker knows who asks and says no, or does not believe it.
+    /// The broker knows who asks and says no, or does not believe it; or it is not believed.
     var isRefusal: Bool {
-        isAny(
-            of: RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
-            RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE,
-            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+        isRefusedHandshake
+            || isAny(
+                of: RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+                RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE,
+                RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+    }
+
+    /// One side does not take the other's certificate or terms. A connection that broke meanwhile has the same number.
+    private var isRefusedHandshake: Bool {
+        isAny(of: RD_KAFKA_RESP_ERR__SSL)
+            && ["verify failed", "alert", "wrong version"].contains { text.contains($0) }
     }
 
     /// Asking again cannot help, whatever happens to the cluster meanwhile.

@@ -82,6 +82,46 @@ final class Broker: @unchecked Sendable {
         if let process { Foundation.kill(process, number) }
     }
 
+    /// Waits until so many records of a topic are on its disk: it writes about once a second what a kill would lose.
+    func waitUntilKept(_ count: Int, of topic: String) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try kept(of: topic) < count {
+            try #require(ContinuousClock.now < deadline, "\(count) records were not written within 20 s")
+            usleep(20_000)
+        }
+    }
+
+    private func kept(of topic: String) throws -> Int {
+        struct Kept: Decodable {
+            struct Partition: Decodable { let high_watermark: Int }
+            struct Topic: Decodable { let partitions: [Numbered<Partition>] }
+            /// An array of a key and a value.
+            struct Numbered<Value: Decodable>: Decodable {
+                let value: Value
+                init(from decoder: any Decoder) throws {
+                    var container = try decoder.unkeyedContainer()
+                    _ = try container.decode(Int.self)
+                    value = try container.decode(Value.self)
+                }
+            }
+            struct Named: Decodable {
+                let name: String
+                let value: Topic
+                init(from decoder: any Decoder) throws {
+                    var container = try decoder.unkeyedContainer()
+                    name = try container.decode(String.self)
+                    value = try container.decode(Topic.self)
+                }
+            }
+            let topics: [Named]
+        }
+        guard let data = try? Data(contentsOf: folder.appending(path: "kafka.json")),
+            let kept = try? JSONDecoder().decode(Kept.self, from: data),
+            let found = kept.topics.first(where: { $0.name == topic })
+        else { return 0 }
+        return found.value.partitions.reduce(0) { $0 + $1.value.high_watermark }
+    }
+
     /// The data folder as it is now: what a crash would leave.
     func copyData() throws -> URL {
         let copy = folder.deletingLastPathComponent().appending(path: folder.lastPathComponent + "-copy")

@@ -57,6 +57,16 @@ extension Index {
         engine.setting(Self.ingestionKey).flatMap { try? IngestionSettings(json: $0) }
     }
 
+    /// What outlives a restart of the ingestion that the store keeps, beside its settings.
+    package var ingestionRecord: IngestionRecord { IndexSink(index: self, isKept: true).record }
+
+    /// Changes that, for an ingestion that does not run: it counts when it is started next. Durable when it returns.
+    package func keep(_ record: IngestionRecord) async throws(VarveError) {
+        if ingestion != nil { throw VarveError(.conflict, "index [\(name)] is ingested") }
+        try await store.changeSettings(
+            of: [self], [(IndexSink.recordKey, record.isEmpty ? nil : record.json)])
+    }
+
     /// Starts pulling a stream that the store knows by name (see `SourceRegistry`), and goes on with it whenever the
     /// store is opened. Durable when it returns.
     ///

@@ -39,9 +39,12 @@ extension Store {
         return Ingestion(running, index)
     }
 
+    /// Makes sources known, and starts nothing.
+    package func knowSources(_ sources: SourceRegistry) { ingestions.withLock { $0.sources = sources } }
+
     /// Makes sources known, and starts what is stored with the indices and names them.
     package func useSources(_ sources: SourceRegistry) async {
-        ingestions.withLock { $0.sources = sources }
+        knowSources(sources)
         if !sources.types.isEmpty { await startStoredIngestions() }
     }
 

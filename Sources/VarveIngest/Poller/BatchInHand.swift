@@ -30,13 +30,15 @@ final class BatchInHand {
     var end: StreamPointer? { messages.last?.next }
 
     /// Takes messages into the hand, which is empty.
-    func take(_ messages: [Message]) {
+    ///
+    /// - Returns: How many bytes they have.
+    func take(_ messages: [Message]) -> Int {
         self.messages = messages
         index = 0
         counted = 0
-        if messages.isEmpty { return }
         let bytes = messages.reduce(0) { $0 + $1.payload.count }
-        meanBytes = max(1, bytes / messages.count)
+        if !messages.isEmpty { meanBytes = max(1, bytes / messages.count) }
+        return bytes
     }
 
     /// So many messages are settled.

@@ -63,6 +63,8 @@ public struct IngestionState: Hashable, Sendable {
     public var epoch: UInt64 = 0
     public var counters = IngestionCounters()
     public var lag = Lag()
+    /// Bytes of messages in hand: read, and not applied yet. What is fetched meanwhile is not among them.
+    public var queuedBytes = 0
     /// Bytes behind the end of the stream that are no whole message yet; not part of the lag.
     public var incompleteBytes: UInt64 = 0
     /// The last message that could not be applied, where and why.

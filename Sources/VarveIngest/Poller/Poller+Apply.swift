@@ -66,6 +66,7 @@ extension Poller {
             counters.versionConflicts += conflicts
             state.shown.counters += counters
             state.shown.applied = run.end
+            state.shown.queuedBytes = max(0, state.shown.queuedBytes - run.counters.bytes)
             state.shown.lastTimestamp = run.timestamp
             if let gap = run.lastGap { state.shown.lastGap = gap }
             if let failure = run.lastFailure { state.shown.lastFailure = failure }

@@ -20,7 +20,10 @@ extension Poller {
             case .quiesce:
                 await hand.clear()
                 await until { $0.inFlight == 0 || $0.machine.isClosed }
-                show { $0.shown.fetched = $0.shown.applied }
+                show { state in
+                    state.shown.fetched = state.shown.applied
+                    state.shown.queuedBytes = 0
+                }
                 tell(.quiesced)
             case .wait(let time):
                 await wait(until: time) { $0.machine.next(at: now) != .wait(until: time) }
@@ -88,8 +91,9 @@ extension Poller {
                 guard let messages else { return }
                 await measureIfDue(messages)
                 guard !messages.isEmpty else { return tell(.nothingThere) }
-                hand.take(messages)
+                let bytes = hand.take(messages)
                 show { state in
+                    state.shown.queuedBytes = bytes
                     state.shown.fetched = messages.last?.next
                     state.oldest = messages[0].timestamp
                 }

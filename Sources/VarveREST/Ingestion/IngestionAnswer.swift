@@ -71,10 +71,12 @@ struct IngestionAnswer {
                 json.beginObject()
                 json.add("shard", answer.shard)
                 json.add("partition", Int(answer.partition))
+                let (ingestion, partition) = (reset.ingestion, answer.partition)
                 json.add(
-                    "old_pointer",
-                    answer.old.map { reset.ingestion.display($0, partition: answer.partition) } ?? "")
-                json.add("new_pointer", reset.ingestion.display(answer.new, partition: answer.partition))
+                    "old_pointer", answer.old.map { ingestion.display($0, partition: partition) } ?? "")
+                json.add("new_pointer", ingestion.display(answer.new, partition: partition))
+                json.add("old_value", answer.old.map { ingestion.text($0, partition: partition) } ?? "")
+                json.add("new_value", ingestion.text(answer.new, partition: partition))
                 json.endObject()
             }
             json.endArray()

@@ -61,9 +61,32 @@ enum IngestionHandlers {
     // MARK: Resuming
 
     static func resume(_ call: Call) async throws(RESTError) -> RESTResponse {
+        let resets = try ResetSettings.read(try call.json())
+        var (answer, running) = try await move(resets, call)
+        if answer.isDryRun || !resets.isEmpty && answer.hasFailed { return answer.response() }
+        for (index, ingestion) in running {
+            do throws(VarveError) { try await ingestion.resume() } catch {
+                answer.fail(index, RESTError(error))
+            }
+        }
+        return answer.response()
+    }
+
+    /// `POST /{index}/ingestion/_reset`: moves the pointers as `_resume` does, and stays paused.
+    static func reset(_ call: Call) async throws(RESTError) -> RESTResponse {
+        let resets = try ResetSettings.read(try call.json())
+        guard !resets.isEmpty else {
+            throw .illegalArgument("[reset_settings] has to say which shard is to go on where")
+        }
+        return try await move(resets, call).answer.response()
+    }
+
+    /// Makes all the resets, or none, of the indices that are named.
+    private static func move(
+        _ resets: [ResetSettings], _ call: Call
+    ) async throws(RESTError) -> (answer: IngestionAnswer, running: [(index: Index, ingestion: Ingestion)]) {
         let allowsSkip = try call.parameters.boolean("allow_skip")
         let isDryRun = try call.parameters.boolean("dry_run")
-        let resets = try ResetSettings.read(try call.json())
         let targets = try targets(call)
         var answer = IngestionAnswer(targets)
         answer.isDryRun = isDryRun
@@ -77,17 +100,9 @@ enum IngestionHandlers {
         }
         if !resets.isEmpty {
             let planned = await plan(resets, running, allowsSkip: allowsSkip, call, &answer)
-            if answer.hasFailed || isDryRun { return answer.response() }
-            await move(planned, allowsSkip: allowsSkip, &answer)
-            if answer.hasFailed { return answer.response() }
+            if !answer.hasFailed && !isDryRun { await move(planned, allowsSkip: allowsSkip, &answer) }
         }
-        if isDryRun { return answer.response() }
-        for (index, ingestion) in running {
-            do throws(VarveError) { try await ingestion.resume() } catch {
-                answer.fail(index, RESTError(error))
-            }
-        }
-        return answer.response()
+        return (answer, running)
     }
 
     private static func checkShards(

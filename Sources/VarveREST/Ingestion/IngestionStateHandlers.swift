@@ -1,5 +1,6 @@
 import Varve
 import VarveDocument
+import VarveEngine
 import VarveIngest
 
 /// `GET /{index}/ingestion/_state`.
@@ -119,6 +120,13 @@ struct IngestionDetails {
             write(failure, to: &json)
             json.endObject()
         }
+        let letters = shard.index.engine.shards[shard.shard].letters(after: nil, limit: 0)
+        json.key("dead_letters")
+        json.beginObject()
+        json.add("count", letters.count)
+        json.add("size_in_bytes", letters.byteCount)
+        json.add("evicted", Int64(clamping: letters.evicted))
+        json.endObject()
         json.key("unread_partitions")
         json.beginArray()
         for partition in shard.ingestion?.unreadPartitions ?? [] { json.value(Int(partition)) }
@@ -141,10 +149,18 @@ struct IngestionDetails {
         json.add("partition", Int(state.partition))
         json.add("phase", state.phase.rawValue)
         json.add("epoch", Int64(clamping: state.epoch))
-        for (name, pointer) in [
-            ("durable_pointer", state.committed), ("applied_pointer", state.applied),
-            ("fetched_pointer", state.fetched),
-        ] { json.add(name, pointer.map { shard.display($0, state.partition) } ?? "") }
+        let pointers = [
+            ("durable", state.committed), ("applied", state.applied), ("fetched", state.fetched),
+        ]
+        for (name, pointer) in pointers {
+            json.add(name + "_pointer", pointer.map { shard.display($0, state.partition) } ?? "")
+        }
+        json.key("values")
+        json.beginObject()
+        for (name, pointer) in pointers {
+            json.add(name, pointer.map { shard.value($0, state.partition) } ?? "")
+        }
+        json.endObject()
         if let limit = state.limit { json.add("stands_before", shard.display(limit, state.partition)) }
         if let failure = state.failure {
             json.key("failure")
@@ -159,7 +175,9 @@ struct IngestionDetails {
             json.endObject()
         }
         writeLag(state.lag, to: &json)
+        json.add("queued_bytes", state.queuedBytes)
         json.add("incomplete_bytes", Int64(clamping: state.incompleteBytes))
+        json.add("source_errors", state.counters.sourceErrors)
         writeCounters(state.counters, to: &json)
         json.endObject()
     }

@@ -2,12 +2,23 @@ import Varve
 import VarveDocument
 import VarveIngest
 
-/// One element of `reset_settings`: where a shard is to go on.
+/// One element of `reset_settings`: where a shard is to go on. `partition`, and the modes without a value, are an
+/// addition to OpenSearch.
 struct ResetSettings: Sendable {
-    enum Mode: String { case offset = "OFFSET", timestamp = "TIMESTAMP" }
+    enum Mode: String {
+        case offset = "OFFSET"
+        case timestamp = "TIMESTAMP"
+        case earliest = "EARLIEST"
+        case latest = "LATEST"
+
+        var takesValue: Bool { self == .offset || self == .timestamp }
+    }
 
     let shard: Int
+    /// Nil for all that the shard reads.
+    let partition: UInt32?
     let mode: Mode
+    /// Empty where the mode takes none.
     let value: String
 
     /// The body of a resumption: `{"reset_settings":[{"shard":0,"mode":"offset","value":"1"}]}`.
@@ -33,7 +44,7 @@ struct ResetSettings: Sendable {
         guard let members = node.members else {
             throw .illegalArgument("Expected START_OBJECT for ResetSettings but got: \(node.token)")
         }
-        var (shard, mode, value): (Int, Mode?, String?) = (-1, nil, nil)
+        var (shard, partition, mode, value): (Int, UInt32?, Mode?, String?) = (-1, nil, nil, nil)
         for member in members {
             switch member.key {
             case "shard":
@@ -41,6 +52,9 @@ struct ResetSettings: Sendable {
                     throw .illegalArgument("'shard' must be a number, not \(member.value.token)")
                 }
                 shard = number
+            case "partition":
+                partition = member.value.integer.flatMap { UInt32(exactly: $0) }
+                if partition == nil { throw .illegalArgument("'partition' must be a number from 0") }
             case "mode":
                 let text = member.value.scalarText ?? "null"
                 mode = Mode(rawValue: text.uppercased())
@@ -49,12 +63,19 @@ struct ResetSettings: Sendable {
             default: throw .illegalArgument("Unexpected field in ResetSettings: \(member.key)")
             }
         }
+        if let mode, !mode.takesValue {
+            guard value == nil else {
+                throw .illegalArgument("the mode [\(mode.rawValue)] of ResetSettings takes no [value]")
+            }
+            value = ""
+        }
         guard shard >= 0, let mode, let value else {
             throw .illegalArgument(
                 "Missing required fields in ResetSettings: shard=\(shard), mode=\(mode?.rawValue ?? "null"), "
                     + "value=\(value ?? "null")")
         }
         self.shard = shard
+        self.partition = partition
         self.mode = mode
         self.value = value
     }
@@ -66,12 +87,15 @@ struct ResetSettings: Sendable {
             guard let milliseconds = Int64(value), milliseconds >= 0 else {
                 throw .illegalArgument("[\(value)] is no timestamp: expected milliseconds since the epoch")
             }
-            return IngestionReset(shard: shard, to: .timestamp(milliseconds: milliseconds))
+            return IngestionReset(
+                shard: shard, partition: partition, to: .timestamp(milliseconds: milliseconds))
         case .offset:
             do throws(VarveError) {
-                let (partition, pointer) = try ingestion.pointer(text: value)
-                return IngestionReset(shard: shard, partition: partition, to: .pointer(pointer))
+                let (named, pointer) = try ingestion.pointer(text: value)
+                return IngestionReset(shard: shard, partition: named ?? partition, to: .pointer(pointer))
             } catch { throw RESTError(error) }
+        case .earliest: return IngestionReset(shard: shard, partition: partition, to: .earliest)
+        case .latest: return IngestionReset(shard: shard, partition: partition, to: .latest)
         }
     }
 }

@@ -47,6 +47,11 @@ struct ShardIngestion {
         ingestion?.display(pointer, partition: partition) ?? "\(pointer)"
     }
 
+    /// As `value` of a reset takes it.
+    func value(_ pointer: StreamPointer, _ partition: UInt32) -> String {
+        ingestion?.text(pointer, partition: partition) ?? "\(pointer)"
+    }
+
     // MARK: Sums
 
     func sum(_ part: (IngestionCounters) -> Int) -> Int { partitions.reduce(0) { $0 + part($1.counters) } }

@@ -1,4 +1,4 @@
-/// Ingestion from streams. Dead letters and `_skip` are an addition to OpenSearch.
+/// Ingestion from streams. Dead letters, `_reset` and `_skip` are an addition to OpenSearch.
 extension Routes {
     static let ingestion: [Route] = [
         Route(
@@ -6,6 +6,9 @@ extension Routes {
             IngestionHandlers.pauseParameters),
         Route(
             "POST", "/{index}/ingestion/_resume", "indices:admin/ingestion/resume", IngestionHandlers.resume,
+            IngestionHandlers.resumeParameters, body: true),
+        Route(
+            "POST", "/{index}/ingestion/_reset", "indices:admin/ingestion/reset", IngestionHandlers.reset,
             IngestionHandlers.resumeParameters, body: true),
         Route(
             "GET", "/{index}/ingestion/_state", "indices:monitor/ingestion/state",

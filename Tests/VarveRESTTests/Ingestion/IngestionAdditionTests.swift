@@ -47,6 +47,44 @@ import VarveSimulation
         await server.expect("GET", "/i/ingestion/_dead_letters/x", 400)
     }
 
+    @Test func `pointers are moved to either end without going on`() async throws {
+        let server = try await Server.pulling()
+        try server.feed(#"{"_id":"1","_source":{}}"#, #"{"_id":"2","_source":{}}"#)
+        await server.expect("PUT", "/i", server.settings(), 200)
+        try await server.ingested(2)
+        func reset(_ members: String) -> String { #"{"reset_settings":[{"shard":0,\#(members)}]}"# }
+        await server.refuses(
+            "POST", "/i/ingestion/_reset", 400, "illegal_argument_exception",
+            "[reset_settings] has to say which shard is to go on where")
+        await server.expect(
+            "POST", "/i/ingestion/_reset", reset(#""mode":"earliest""#), 200,
+            #"{"acknowledged":true,"shards_acknowledged":false,"failures":{"i":[{"shard":0,"error":"Cannot reset consumer when poller is not paused"}]}}"#
+        )
+        await server.expect("POST", "/i/ingestion/_pause?wait_for=durable", 200, Server.allDone)
+        await server.expect(
+            "POST", "/i/ingestion/_reset", reset(#""mode":"earliest""#), 200,
+            #"{"acknowledged":true,"shards_acknowledged":true,"resets":{"i":[{"shard":0,"partition":0,"old_pointer":"FileOffset{line=2}","new_pointer":"FileOffset{line=0}","old_value":"2","new_value":"0"}]}}"#
+        )
+        let state = try server.ingestion().state
+        #expect(state.phase == .paused && state.committed == 0)
+        let latest = await server.expect(
+            "POST", "/i/ingestion/_reset?allow_skip", reset(#""mode":"LATEST","partition":0"#), 200)
+        #expect(latest.contains(#""old_value":"0","new_value":"2""#), "\(latest)")
+        let shown = await server.expect("GET", "/i/ingestion/_state?verbose", 200)
+        #expect(shown.contains(#""values":{"durable":"2","applied":"2","fetched":"2"}"#), "\(shown)")
+        #expect(shown.contains(#""queued_bytes":0"#), "\(shown)")
+        let other = await server.expect(
+            "POST", "/i/ingestion/_reset", reset(#""mode":"earliest","partition":7"#), 200)
+        #expect(other.contains("does not read a partition [7]"), "\(other)")
+        for (members, reason) in [
+            (#""mode":"earliest","value":"1""#, "the mode [EARLIEST] of ResetSettings takes no [value]"),
+            (#""mode":"earliest","partition":-1"#, "'partition' must be a number from 0"),
+        ] {
+            await server.refuses(
+                "POST", "/i/ingestion/_reset", reset(members), 400, "illegal_argument_exception", reason)
+        }
+    }
+
     @Test func `a point in time says how far the stream is in it`() async throws {
         let server = try await Server.pulling()
         try server.feed(#"{"_source":{}}"#, #"{"_source":{}}"#)

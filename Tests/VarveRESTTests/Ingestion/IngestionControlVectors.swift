@@ -92,7 +92,7 @@ import VarveSimulation
         await server.expect("POST", "/i/ingestion/_pause", 200)
         await server.expect(
             "POST", "/i/ingestion/_resume", reset, 200,
-            #"{"acknowledged":true,"shards_acknowledged":true,"resets":{"i":[{"shard":0,"partition":0,"old_pointer":"FileOffset{line=2}","new_pointer":"FileOffset{line=1}"}]}}"#
+            #"{"acknowledged":true,"shards_acknowledged":true,"resets":{"i":[{"shard":0,"partition":0,"old_pointer":"FileOffset{line=2}","new_pointer":"FileOffset{line=1}","old_value":"2","new_value":"1"}]}}"#
         )
         try await server.ingested(2)
         #expect(try server.ingestion().state.epoch == 1)
@@ -127,7 +127,7 @@ import VarveSimulation
             #"{"reset_settings":[\#(reset(0, "FileOffset{line=1}"))]}"#, 200)
         #expect(
             dry
-                == #"{"acknowledged":true,"shards_acknowledged":true,"dry_run":true,"resets":{"i":[{"shard":0,"partition":0,"old_pointer":"FileOffset{line=3}","new_pointer":"FileOffset{line=1}"}]}}"#
+                == #"{"acknowledged":true,"shards_acknowledged":true,"dry_run":true,"resets":{"i":[{"shard":0,"partition":0,"old_pointer":"FileOffset{line=3}","new_pointer":"FileOffset{line=1}","old_value":"3","new_value":"1"}]}}"#
         )
         #expect(try server.ingestion().partitions.map(\.epoch) == [0, 0])
         await server.expect(

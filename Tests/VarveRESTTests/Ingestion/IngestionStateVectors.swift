@@ -104,7 +104,9 @@ import VarveSimulation
         try await server.wait { $0.phase == .paused }
         let text = await server.expect("GET", "/i/ingestion/_state?verbose", 200)
         #expect(
-            text.contains(#""unread_partitions":[],"partitions":[{"partition":0,"phase":"paused""#), "\(text)"
+            text.contains(
+                #""dead_letters":{"count":0,"size_in_bytes":0,"evicted":0},"unread_partitions":[],"partitions":[{"partition":0,"phase":"paused""#
+            ), "\(text)"
         )
         #expect(
             text.contains(#""blocked":{"pointer":"FileOffset{line=1}","place":"line 2, at byte"#), "\(text)")

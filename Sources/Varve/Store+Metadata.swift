@@ -1,4 +1,5 @@
 package import VarveEngine
+import VarveFiles
 package import VarveManifest
 
 /// What the catalog says beside the indices themselves, and changing it. Each change is durable when its call
@@ -8,6 +9,9 @@ extension Store {
 
     /// Settings of the whole store.
     package var settings: [(key: String, value: String)] { engine.storeSettings }
+
+    /// A number that nobody guesses.
+    package var randomNumber: UInt64 { engine.environment.random.next() }
 
     package func changeSettings(_ changes: [(key: String, value: String?)]) async throws(VarveError) {
         try await run { engine throws(EngineError) in try engine.changeStoreSettings(changes) }

@@ -98,6 +98,7 @@ public final class RESTService: Sendable {
         let (route, segments) = try router.find(request)
         name = route.name
         parameters.path = segments
+        try OtherSite.check(request)
         let body = try ContentType.body(of: request, parameters)
         try parameters.checkKnown(route.parameters, path: request.path)
         if !route.takesBody && !body.isEmpty {
@@ -131,6 +132,19 @@ public final class RESTService: Sendable {
             response.chunks = []
         }
         return response
+    }
+}
+
+/// Pages of other sites: a browser sends the credentials that it keeps along with what they ask.
+enum OtherSite {
+    /// Throws if a browser says that such a page asks for a change.
+    static func check(_ request: RESTRequest) throws(RESTError) {
+        guard request.method != "GET" && request.method != "HEAD",
+            let site = request.header("Sec-Fetch-Site"), site == "cross-site" || site == "same-site"
+        else { return }
+        throw RESTError(
+            403, "security_exception",
+            "a page of another site must not change anything: Sec-Fetch-Site is [\(site)]")
     }
 }
 

@@ -24,12 +24,16 @@ enum PointInTimeListing {
         let (page, next) = try page(of: found, call)
         var json = JSONWriter()
         json.beginObject()
+        var held = HeldBytes(call.store)
         json.key("pits")
         json.beginArray()
         for info in page {
             json.beginObject()
             writeHead(info, to: &json)
-            if !isBare { writeTimes(info, call, to: &json) }
+            if !isBare {
+                writeTimes(info, call, to: &json)
+                writeHeld(info, &held, to: &json)
+            }
             json.endObject()
         }
         json.endArray()
@@ -73,6 +77,8 @@ enum PointInTimeListing {
         json.beginObject()
         writeHead(info, isWhole: true, to: &json)
         writeTimes(info, call, to: &json)
+        var held = HeldBytes(call.store)
+        writeHeld(info, &held, to: &json)
         json.add("on_index_delete", name(of: info.policy))
         json.key("shards")
         json.beginArray()
@@ -105,6 +111,19 @@ enum PointInTimeListing {
             json.add("remaining", info.expiresIn.wholeMilliseconds)
             json.add("expires_at", call.store.wallMilliseconds + info.expiresIn.wholeMilliseconds)
         }
+    }
+
+    private static func writeHeld(
+        _ info: PointInTimeInfo, _ held: inout HeldBytes, to json: inout JSONWriter
+    ) {
+        let names = Set(info.pins.compactMap { $0.index ?? $0.deletedIndex }).sorted()
+        json.key("indices")
+        json.beginArray()
+        for name in names { json.value(name) }
+        json.endArray()
+        let (seen, retained) = held.count(info)
+        json.add("size_in_bytes", seen)
+        json.add("retained_in_bytes", retained)
     }
 
     private static func name(of policy: DeletionPolicy) -> String {

@@ -14,6 +14,7 @@ enum Routes {
 
     private static let cluster: [Route] = [
         Route("GET HEAD", "/", "cluster:monitor/main", InfoHandlers.info),
+        Route("GET HEAD", "/_varve", "cluster:monitor/main", PageHandlers.show),
         Route("GET", "/_cluster/health", "cluster:monitor/health", ClusterHealth.answer, health),
         Route("GET", "/_cluster/health/{index}", "cluster:monitor/health", ClusterHealth.answer, health),
         Route(

@@ -158,8 +158,12 @@ let package = Package(
         .executableTarget(
             name: "varve-cli",
             dependencies: [
-                "Varve", "VarveServer", "VarveFiles", "VarveBytes",
+                "Varve", "VarveServer", "VarveIngest", "VarveDocument", "VarveFiles", "VarveBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
             ],
             path: "tools/varve", swiftSettings: strict),
         .executableTarget(

@@ -58,7 +58,7 @@ struct Transcript {
             (#" +[0-9.]+ (B|KiB|MiB)\b"#, " <size>"),
             (#"(?m)^( *\d+ +\d+ +[\d-]+ +[a-z]+) +\d+ +ok$"#, "$1   <offset>   ok"),
         ]
-        var masked = text
+        var masked = text.replacing(Workspace.repository, with: "<repository>")
         for (pattern, replacement) in rules {
             masked = masked.replacingOccurrences(
                 of: pattern, with: replacement, options: .regularExpression)

@@ -32,6 +32,14 @@ enum Output {
         _ = try? StandardStreams.write(Array(line.utf8).rawSpan, to: .error)
     }
 
+    /// Writes lines to a terminal in the place of those that were written last. They are cut at its width.
+    static func redraw(_ lines: [String], over count: Int, on stream: StandardStreams.Stream) throws {
+        var text = "\u{1B}[?7l" + (count > 0 ? "\u{1B}[\(count)A" : "")
+        for line in lines { text += line + "\u{1B}[K\n" }
+        text += "\u{1B}[J\u{1B}[?7h"
+        if !(try StandardStreams.write(Array(text.utf8).rawSpan, to: stream)) { throw ClosedPipe() }
+    }
+
     private static func write(_ bytes: [UInt8]) throws {
         let isRead: Bool
         do { isRead = try StandardStreams.write(bytes.rawSpan, to: .output) } catch {

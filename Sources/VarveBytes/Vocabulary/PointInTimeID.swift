@@ -65,11 +65,11 @@ package enum Base64URL {
     }
 
     /// Nil for anything but the one form that `encode` gives.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String, charactersMax: Int = 256) -> [UInt8]? {
         var bytes: [UInt8] = []
         var group: UInt32 = 0
         var bits = 0
-        guard text.utf8.count <= 256 else { return nil }
+        guard text.utf8.count <= charactersMax else { return nil }
         for byte in text.utf8 {
             guard let value = alphabet.firstIndex(of: byte) else { return nil }
             group = group << 6 | UInt32(value)

@@ -95,7 +95,7 @@ public struct ServeConfiguration: Sendable {
     /// - Parameters:
     ///   - files: Absolute paths of directories in which the kind `file` may read.
     ///   - secrets: The same for files that parameters name.
-    private static func sources(files: [String], secrets: [String]) -> SourceRegistry {
+    package static func sources(files: [String], secrets: [String]) -> SourceRegistry {
         var sources = SourceRegistry()
         sources.registerFiles(within: files)
         sources.readSecrets(from: secrets)

@@ -1,56 +1,62 @@
 import ArgumentParser
-import Varve
+import VarveFiles
 
 struct IngestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest", abstract: "Pull a stream into an index.",
-        subcommands: [IngestStartCommand.self, IngestStateCommand.self, IngestResetCommand.self])
+        discussion: """
+            All commands work on a store's directory that nobody has open, and with --server on a server that runs.
+            """,
+        subcommands: [
+            IngestStartCommand.self, IngestStateCommand.self, IngestPauseCommand.self,
+            IngestResumeCommand.self, IngestResetCommand.self, IngestSkipCommand.self,
+            DeadLettersCommand.self,
+        ])
 }
 
-/// A position as it is typed: `earliest`, `latest`, `pointer:41200`.
-struct Position: ExpressibleByArgument {
-    static let earliest = Position(.earliest)
-    let start: StartPosition
+struct IngestPauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Stop pulling, until it is resumed.",
+        discussion: "Ends when nothing is on its way any more. A pause outlives restarts.")
 
-    private init(_ start: StartPosition) { self.start = start }
+    @OptionGroup var arguments: IngestArguments
+    @Argument(help: "The index.") var index: String
 
-    var defaultValueDescription: String {
-        switch start {
-        case .earliest: "earliest"
-        case .latest: "latest"
-        case .pointer(let pointer): "pointer:\(pointer)"
-        case .timestamp(let milliseconds): "timestamp:\(milliseconds)"
+    func run() async throws { try await arguments.withSite(index) { try await $0.pause() } }
+}
+
+struct IngestResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Go on pulling, also where a partition has paused by itself.",
+        discussion: "In a directory nobody pulls now: the next start or serve goes on.")
+
+    @OptionGroup var arguments: IngestArguments
+    @Argument(help: "The index.") var index: String
+
+    func run() async throws { try await arguments.withSite(index) { try await $0.resume() } }
+}
+
+struct IngestSkipCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "skip", abstract: "Pass over the one message that a partition stands at.",
+        discussion: "It is kept as a dead letter, and the partition goes on behind it.")
+
+    @OptionGroup var arguments: IngestArguments
+    @Argument(help: "The index.") var index: String
+    @Option(help: "The shard.") var shard = 0
+    @Option(help: "The partition; the one with the shard's number unless given.") var partition: UInt32?
+
+    func run() async throws {
+        try await arguments.withSite(index) { site in
+            let partition = partition ?? UInt32(clamping: shard)
+            let message = try await site.skip(shard: shard, partition: partition)
+            var line = JSONLine()
+            line.add("shard", shard)
+            line.add("partition", Int(partition))
+            line.add("skipped", message)
+            try Output.line(
+                arguments.json
+                    ? line.text : "skipped shard \(shard), partition \(partition): \(message)".printable)
         }
     }
-
-    init?(argument: String) {
-        switch argument {
-        case "earliest": start = .earliest
-        case "latest": start = .latest
-        default:
-            guard argument.hasPrefix("pointer:"), let number = UInt64(argument.dropFirst(8)) else {
-                return nil
-            }
-            start = .pointer(StreamPointer(number))
-        }
-    }
-}
-
-/// A source as it is typed: `file:feed.ndjson`.
-struct SourceName: ExpressibleByArgument {
-    let path: String
-
-    init?(argument: String) {
-        guard argument.hasPrefix("file:"), argument.utf8.count > 5 else { return nil }
-        path = String(argument.dropFirst(5))
-    }
-
-    var source: JSONLinesSource { JSONLinesSource(path) }
-}
-
-/// An error strategy as it is typed: `drop` or `block`.
-enum OnError: String, ExpressibleByArgument {
-    case drop, block
-
-    var strategy: ErrorStrategy { self == .drop ? .drop : .block }
 }

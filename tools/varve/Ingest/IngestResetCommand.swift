@@ -3,36 +3,36 @@ import Varve
 
 struct IngestResetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reset", abstract: "Move the committed pointer of an index.",
+        commandName: "reset", abstract: "Move the pointers of a paused index, all or none.",
         discussion: """
-            Messages that are read again are applied again: documents with ids replace themselves. Without --source \
-            a pointer is taken as it is; the next start makes sure that it is the start of a message.
+            Prints where each partition stood and where it goes on. Messages that are read again are applied again: \
+            documents with ids replace themselves. It stays paused.
             """)
 
-    @OptionGroup var arguments: StoreArguments
+    @OptionGroup var arguments: IngestArguments
     @Argument(help: "The index.") var index: String
-    @Option(help: "earliest, latest or pointer:N.") var to: Position
-    @Option(help: "file:PATH, which says where latest is, and checks a pointer at once.")
+    @Option(
+        help: """
+            earliest, latest, pointer:N or offset:N, timestamp:MILLISECONDS or timestamp:2024-01-01T00:00:00Z.
+            """)
+    var to: Position
+    @Option(help: "The shard; all unless given.") var shard: Int?
+    @Option(help: "The partition; all that the shard reads unless given.") var partition: UInt32?
+    @Flag(help: "Only say what would happen.") var dryRun = false
+    @Flag(help: "Move past messages that were never read.") var allowSkip = false
+    @Option(
+        help:
+            "file:PATH, for an index whose settings name no source: it says where latest is, and checks a pointer."
+    )
     var source: SourceName?
 
-    func validate() throws {
-        if source == nil && to.start == .latest {
-            throw ValidationError("only the source knows where latest is: give --source file:PATH")
-        }
-    }
-
     func run() async throws {
-        let source = ParkedSource(positions: source?.source)
-        do { _ = try await source.resolve(to.start) } catch { throw CommandFailure.badInput("\(error)") }
-        try await arguments.withIndex(index) { index in
-            let ingestion = try await index.ingest(from: source, startingAt: to.start)
-            _ = await ingestion.settled()
-            try await ingestion.pause()
-            do { try await ingestion.reset(to: to.start) } catch {
-                await ingestion.close()
-                throw error
+        let request = ResetRequest(
+            position: to, shard: shard, partition: partition, allowsSkip: allowSkip, isDryRun: dryRun)
+        try await arguments.withSite(index, source: source) { site in
+            for move in try await site.reset(request) {
+                try Output.line(arguments.json ? move.json(isDryRun: dryRun) : move.words)
             }
-            await ingestion.close()
         }
     }
 }

@@ -1,49 +1,46 @@
 import ArgumentParser
 import Varve
+import VarveFiles
 
 struct IngestStateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "state", abstract: "Print the committed pointer of an index.",
-        discussion:
-            "With --source also how far behind the source's end that is, and what of a message is there.")
+        commandName: "state", abstract: "Print what is read into an index, how far, and what keeps it.",
+        discussion: """
+            A line for each shard and partition. The lag is the distance to the end of the stream of what is fetched, \
+            applied and durable; one number if they are the same. In a directory nobody pulls now: what is durable is \
+            shown, and how far the stream has gone on since.
+            """)
 
-    @OptionGroup var arguments: StoreArguments
+    @OptionGroup var arguments: IngestArguments
     @Argument(help: "The index.") var index: String
-    @Option(help: "file:PATH, to compare with.") var source: SourceName?
+    @Option(help: "file:PATH, to compare with, for an index whose settings name no source.")
+    var source: SourceName?
+    @Flag(help: "Go on showing it, twice a second, until it is interrupted; on a server alone.")
+    var follow = false
 
     func run() async throws {
-        let reach = try await reach()
-        try await arguments.withIndex(index) { index in
-            // Nothing is resolved for a position that the stored pointer stands before.
-            let ingestion = try await index.ingest(from: ParkedSource(positions: nil), startingAt: .latest)
-            let state = await ingestion.settled()
-            await ingestion.close()
-            guard let committed = state.committed else {
-                throw CommandFailure.no("nothing was ever ingested into index [\(index.name)]")
+        try await arguments.withSite(index, source: source) { site in
+            if follow { return try await watch(site) }
+            let report = try await site.report()
+            guard arguments.json else {
+                for line in report.lines() { try Output.line(line) }
+                return
             }
-            var line = JSONLine()
-            line.add("committed", committed.description)
-            line.add("epoch", state.epoch)
-            var words = "pointer \(committed)\tepoch \(state.epoch)"
-            if let reach {
-                let lag = reach.end.low - min(reach.end.low, committed.low)
-                line.add("lag", lag)
-                line.add("incomplete_bytes", reach.incompleteBytes)
-                words += "\tlag \(lag) bytes"
-                if reach.incompleteBytes > 0 {
-                    words += "\t\(reach.incompleteBytes) bytes of an incomplete line"
-                }
-            }
-            try Output.line(arguments.json ? line.text : words)
+            for partition in report.partitions { try Output.line(partition.json(of: report.index)) }
+            if let failure = report.failure { Output.note("the stream cannot be read: \(failure)".printable) }
         }
     }
 
-    /// How far the source's whole lines reach, and how much lies behind them.
-    private func reach() async throws -> (end: StreamPointer, incompleteBytes: UInt64)? {
-        guard let source = source?.source else { return nil }
-        do {
-            _ = try await source.resolve(.earliest)
-            return (try await source.end() ?? 0, try await source.incompleteBytes())
-        } catch { throw CommandFailure.badInput("\(error)") }
+    private func watch(_ site: any IngestionSite) async throws {
+        if site is StoreSite {
+            throw CommandFailure.badInput(
+                "nothing changes in a directory that nobody else has open: --follow needs a --server, or start"
+            )
+        }
+        var view = LiveView(on: .output, printsJSON: arguments.json)
+        while true {
+            try view.show(await site.report())
+            try await Task.sleep(for: LiveView.interval)
+        }
     }
 }

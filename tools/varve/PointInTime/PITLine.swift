@@ -22,6 +22,20 @@ enum PITLine {
         return "\(shard) as of \(pin.sequenceNumber.map { "S \($0)" } ?? "before its first operation")"
     }
 
+    /// How far the streams that are ingested are contained: everything before the pointer.
+    static func text(_ position: StreamPosition) -> String {
+        "partition \(position.partition) up to pointer \(position.pointer)"
+            + (position.epoch > 0 ? ", epoch \(position.epoch)" : "")
+    }
+
+    private static func json(_ position: StreamPosition) -> String {
+        var line = JSONLine()
+        line.add("partition", Int(position.partition))
+        line.add("pointer", position.pointer.description)
+        line.add("epoch", position.epoch)
+        return line.text
+    }
+
     static func seconds(_ duration: Duration) -> String { "\(max(0, Int64(duration / .seconds(1))))s" }
 
     static func json(_ pit: PointInTimeInfo) -> String {
@@ -36,6 +50,9 @@ enum PITLine {
             held.add("index", pin.index)
             held.add("shard", pin.shard.map { UInt64($0) })
             held.add("seq_no", pin.sequenceNumber?.rawValue)
+            if !pin.positions.isEmpty {
+                held.addRaw("positions", "[" + pin.positions.map(json).joined(separator: ",") + "]")
+            }
             return held.text
         }
         line.addRaw("shards", "[" + pins.joined(separator: ",") + "]")

@@ -20,7 +20,10 @@ struct PITShowCommand: AsyncParsableCommand {
             if !pit.label.isEmpty { try Output.line("  label       \(pit.label.printable)") }
             try Output.line("  keep-alive  \(KeepAlive.text(pit.keepAlive))")
             try Output.line("  expires in  \(PITLine.seconds(pit.expiresIn))")
-            for pin in pit.pins { try Output.line("  holds       \(PITLine.text(pin))") }
+            for pin in pit.pins {
+                try Output.line("  holds       \(PITLine.text(pin))")
+                for position in pin.positions { try Output.line("    ingested  \(PITLine.text(position))") }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ import VarveDocument
 private final class SlowSink: IngestionSink {
     private struct State {
         var checkpoint: SourceCheckpoint?
+        var refreshes = 0
         var waiting: [@Sendable (Result<Void, any Error>) -> Void] = []
     }
     private let state = Locked(State())
@@ -31,6 +32,9 @@ private final class SlowSink: IngestionSink {
         return (0, wait)
     }
 
+    func refresh() throws { state.withLock { $0.refreshes += 1 } }
+    var refreshes: Int { state.withLock { $0.refreshes } }
+
     func sync() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
@@ -41,6 +45,22 @@ private final class SlowSink: IngestionSink {
 }
 
 @Suite struct `A poller` {
+    @Test(arguments: IngestionRefresh.allCases)
+    func `refreshes what it applied at once, or leaves it to the index`(_ refresh: IngestionRefresh) async {
+        let source = MemorySource()
+        for number in 0..<3 { source.append(#"{"_source":{"n":\#(number)}}"#) }
+        let sink = SlowSink()
+        var settings = IngestionSettings()
+        settings.refresh = refresh
+        let poller = Poller(source: source, sink: sink, clock: TestClock(), settings: settings)
+        poller.run()
+        for await state in poller.states() where state.applied == 3 { break }
+        // Nothing is durable yet, and closing waits for it.
+        sink.sync()
+        await poller.close()
+        #expect(refresh == .immediate ? sink.refreshes >= 1 : sink.refreshes == 0)
+    }
+
     @Test func `that pauses by itself has committed what it applied`() async throws {
         let source = MemorySource()
         for text in [#"{"_source":{"n":1}}"#, #"{"_source":{"n":2}}"#, "{broken"] { source.append(text) }

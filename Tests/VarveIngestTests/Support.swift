@@ -89,6 +89,8 @@ final class MemorySink: IngestionSink {
         }
         return (conflicts, IngestionWait { $0(.success(())) })
     }
+
+    func refresh() throws {}
 }
 
 extension Poller {

@@ -425,6 +425,7 @@ private struct Countdown: StreamSource {
             $0.format = .fields(EnvelopeFields(id: "a.b", operation: "o", deleteValue: "d"))
             $0.generatedIDs = .random
             $0.tombstones = .delete
+            $0.refresh = .immediate
             $0.onError = .drop
             $0.assignment = .modulo
             $0.batchMessages = 7

@@ -79,6 +79,10 @@ struct ShardSink: IngestionSink {
         }
         return (conflicts, wait)
     }
+
+    func refresh() throws {
+        do throws(EngineError) { _ = try shard.refresh() } catch { throw IngestionSinkError(error) }
+    }
 }
 
 extension IngestionSinkError {

@@ -17,6 +17,8 @@ package protocol IngestionSink: Sendable {
     func apply(
         _ draft: consuming BatchDraft, _ checkpoint: SourceCheckpoint, after before: SourceCheckpoint?
     ) throws -> (conflicts: Int, wait: IngestionWait)
+    /// Lets searches find everything that was applied.
+    func refresh() throws
 }
 
 /// Why a sink took nothing.

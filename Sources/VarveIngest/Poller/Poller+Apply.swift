@@ -78,6 +78,7 @@ extension Poller {
         publish()
         wake()
         settle(wait, run.end)
+        refreshIfImmediate()
     }
 
     /// Notes when a batch has become durable.

@@ -83,6 +83,7 @@ extension Poller {
         }
         task?.cancel()
         await task?.value
+        await state.withLock { $0.refreshing }?.value
         state.withLock { state in
             for observer in state.observers.values { observer.finish() }
             state.observers = [:]

@@ -51,6 +51,9 @@ package final class Poller: Sendable {
         var task: Task<Void, Never>?
         /// The running request to the source.
         var request: Task<[Message], any Error>?
+        /// The running refresh, and whether something was applied since it began.
+        var refreshing: Task<Void, Never>?
+        var mustRefresh = false
     }
 
     /// - Parameters:

@@ -24,6 +24,7 @@ extension IngestionSettings {
         add("continues", .object(pointers), if: !pointers.isEmpty)
         add("ids", .string(generatedIDs.rawValue), if: generatedIDs != base.generatedIDs)
         add("tombstones", .string(tombstones.rawValue), if: tombstones != base.tombstones)
+        add("refresh", .string(refresh.rawValue), if: refresh != base.refresh)
         members.append(Member("on_error", .string(onError.rawValue)))
         members.append(Member("assignment", .string(assignment.rawValue)))
         let numbers: [(String, Int64, Int64)] = [
@@ -65,6 +66,7 @@ extension IngestionSettings {
         format = try MessageFormat(mapperType: mapper, settings: Self.texts(value["mapper_settings"]))
         generatedIDs = value["ids"]?.text.flatMap { .init(rawValue: $0) } ?? generatedIDs
         tombstones = value["tombstones"]?.text.flatMap { .init(rawValue: $0) } ?? tombstones
+        refresh = value["refresh"]?.text.flatMap { .init(rawValue: $0) } ?? refresh
         onError = value["on_error"]?.text.flatMap { .init(rawValue: $0) } ?? onError
         assignment = value["assignment"]?.text.flatMap { .init(rawValue: $0) } ?? assignment
         for member in value["continues"]?.members ?? [] {

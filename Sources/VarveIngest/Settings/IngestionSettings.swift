@@ -36,6 +36,8 @@ public struct IngestionSettings: Hashable, Sendable {
     /// How often new partitions are looked for.
     public var partitionInterval: Duration = .seconds(30)
     public var deadLetters = DeadLetterLimits()
+    /// When searches find what was applied. *Live*.
+    public var refresh = IngestionRefresh.interval
 
     public init() {}
 
@@ -82,6 +84,15 @@ public enum GeneratedIDs: String, Hashable, Sendable, CaseIterable {
     case ofPlace
     /// New each time.
     case random
+}
+
+/// When searches find what was applied.
+public enum IngestionRefresh: String, Hashable, Sendable, CaseIterable {
+    /// With the refreshes of the index: once a second, unless it says otherwise.
+    case interval
+    /// As soon as it is applied, durable or not. While batches come fast one refresh covers several; each costs what a
+    /// refresh costs.
+    case immediate
 }
 
 /// What a message without payload means.

@@ -53,6 +53,7 @@ struct IngestionDefinition {
         settings.onError = choice("error_strategy", "drop") == "block" ? .block : .drop
         settings.assignment = choice("source_partition_strategy", "simple") == "modulo" ? .modulo : .simple
         settings.generatedIDs = choice("generated_ids", "place") == "random" ? .random : .ofPlace
+        settings.refresh = choice("refresh", "interval") == "immediate" ? .immediate : .interval
         settings.tombstones = choice("tombstones", "refuse") == "delete" ? .delete : .refuse
         let count = integer("poll.max_batch_size", 1_000)
         // Zero leaves it to the bytes.

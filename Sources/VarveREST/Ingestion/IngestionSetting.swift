@@ -62,6 +62,11 @@ enum IngestionSetting {
             "dead_letters.bytes", .integer(least: 0, most: DeadLetterLimits.bytesMax),
             String(DeadLetterLimits().bytes)),
         dynamic("dead_letters.age", time(least: -1), "-1"),
+        dynamic(
+            "refresh",
+            names(["interval", "immediate"]) { key, text in
+                "Invalid value for \(key) [\(text)]. Valid values are [interval, immediate]"
+            }, "interval"),
         final("retry.delay_max", time(least: 1), "30s"),
         final("partition_interval", time(least: 1), "30s"),
         final(

@@ -6,6 +6,24 @@ import VarveSimulation
 @testable import VarveREST
 
 @Suite struct `What ingestion has beyond OpenSearch` {
+    @Test func `with refresh=immediate searches find what is applied, and nobody has to ask`() async throws {
+        let server = try await Server.pulling()
+        await server.refuses(
+            "PUT", "/i", server.settings(#""refresh":"now""#), 400, "illegal_argument_exception",
+            "Invalid value for index.ingestion_source.refresh [now]. Valid values are [interval, immediate]")
+        await server.expect("PUT", "/i", server.settings(), 200)
+        await server.expect("PUT", "/i/_settings", #"{"index.refresh_interval":"-1"}"#, 200)
+        try server.feed(#"{"_source":{}}"#)
+        try await server.wait { $0.committed == 1 }
+        #expect(await server.count() == 0)
+        await server.expect("PUT", "/i/_settings", #"{"index.ingestion_source.refresh":"immediate"}"#, 200)
+        try server.feed(#"{"_source":{}}"#)
+        try await server.wait { $0.committed == 2 }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while await server.count() != 2, ContinuousClock.now < deadline { await Task.yield() }
+        #expect(await server.count() == 2)
+    }
+
     @Test func `dropped messages are listed, shown, tried again and purged`() async throws {
         let server = try await Server.pulling()
         await server.expect(

@@ -176,7 +176,8 @@ let package = Package(
         .executableTarget(
             name: "varve-torture",
             dependencies: [
-                "Varve", "VarveSimulation", "VarveFiles", "VarveBytes",
+                "Varve", "VarveIngest", "VarveSimulation", "VarveFiles", "VarveBytes",
+                .target(name: "CRdKafka", condition: kafka),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "tools/varve-torture", swiftSettings: strict + optimised),

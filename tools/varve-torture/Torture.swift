@@ -7,7 +7,8 @@ struct Torture: AsyncParsableCommand {
         commandName: "varve-torture",
         abstract:
             "Kill -9 a process under mixed load and compare what it recovers with what it acknowledged.",
-        subcommands: [Run.self, Child.self, SearchCases.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Child.self, SearchCases.self, IngestKills.self, IngestControl.self],
+        defaultSubcommand: Run.self)
 }
 
 /// The parent: starts children, kills them, keeps the oracle.

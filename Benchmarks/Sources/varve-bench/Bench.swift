@@ -6,7 +6,7 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "varve-bench",
         abstract: "Measure ingest, reads, snapshots, points in time, recovery and opening.",
-        subcommands: [Measure.self, LoadAndWait.self, OpenOnce.self], defaultSubcommand: Measure.self)
+        subcommands: [Measure.self, LoadAndWait.self, OpenOnce.self, StreamMemoryOnce.self], defaultSubcommand: Measure.self)
 }
 
 /// What can be measured by itself.
@@ -25,6 +25,12 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
     case segments
     /// 100,000 points in time, and what opening costs with them.
     case points
+    /// Written directly, pulled from files and through Kafka's protocol, one after the other.
+    case streams
+    /// From a message in the stream to a search that finds it.
+    case latency
+    /// Messages of 1 MB against the bytes that a queue may hold.
+    case memory
     /// Opening after kill -9 with the whole input in the log.
     case recovery
     /// Opening the merged store, and its size at rest.

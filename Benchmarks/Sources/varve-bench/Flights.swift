@@ -27,6 +27,7 @@ struct Documents {
     private let bytes: [UInt8]
     /// Where each line's id and source lie.
     private var places: [(id: Range<Int>, source: Range<Int>)] = []
+    private var lines: [Range<Int>] = []
 
     /// - Parameter most: How many lines are taken.
     init(_ path: String, most: Int = .max) throws {
@@ -44,12 +45,15 @@ struct Documents {
             else {
                 throw VarveError(.invalid, "\(path): a line that does not begin with an _id and a _source")
             }
+            lines.append(line.startIndex..<end)
             places.append((line.startIndex + head.count..<quote, quote + middle.count..<end - 1))
         }
     }
 
     var count: Int { places.count }
 
+    /// The whole line.
+    func line(_ at: Int) -> [UInt8] { Array(bytes[lines[at]]) }
     func id(_ at: Int) -> String { String(decoding: bytes[places[at].id], as: UTF8.self) }
     func source(_ at: Int) -> [UInt8] { Array(bytes[places[at].source]) }
 

@@ -40,6 +40,13 @@ struct Measure: AsyncParsableCommand {
         if wanted.contains(.writers) {
             try await Writers(directory: directory + "/writers", input: input).run(&report)
         }
+        if wanted.contains(.streams) {
+            try await Streams(directory: directory + "/streams", input: input).run(&report)
+        }
+        if wanted.contains(.latency) {
+            try await StreamLatency(directory: directory + "/latency", input: input).run(&report)
+        }
+        if wanted.contains(.memory) { try StreamMemory(directory: directory + "/memory").run(&report) }
         report.end()
     }
 

@@ -89,6 +89,10 @@ struct Sample {
 
     init(_ values: [Double]) { self.values = values.sorted() }
 
+    /// The value below which this share of all lies.
+    func at(_ share: Double) -> Double {
+        values.isEmpty ? 0 : values[min(values.count - 1, Int(Double(values.count) * share))]
+    }
     var median: Double { values.isEmpty ? 0 : values[values.count / 2] }
 
     /// `rounds` times of `body`.

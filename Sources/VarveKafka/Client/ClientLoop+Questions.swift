@@ -34,7 +34,7 @@ extension ClientLoop {
                 if !error.isSilence { throw self.error(error) }
                 // A cluster of one broker is down whenever its connection is cut: that is given a second.
                 let isDown = health.outage != nil && now > start + 1_000_000_000
-                if left <= slice || isDown || health.refusal != nil {
+                if left <= slice || isDown || health.isRefused(at: now) {
                     throw health.silence(configuration.name, error, at: now)
                 }
             }

@@ -77,7 +77,7 @@ final class ClientLoop: @unchecked Sendable {
         while let event = handle?.nextEvent() {
             switch event {
             case .fault(let fault):
-                health.note(fault)
+                health.note(fault, at: now)
                 guard fault.isRefusal else { continue }
                 for reader in readers.values { fail(reader.hand, error(fault)) }
             case .strayed(let partition):

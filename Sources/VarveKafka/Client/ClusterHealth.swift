@@ -5,8 +5,8 @@ import VarveIngest
 struct ClusterHealth {
     /// Why no broker can be reached.
     private(set) var outage: String?
-    /// Why the brokers do not let the client in.
-    private(set) var refusal: String?
+    /// Why the brokers do not let the client in, and when they said so last.
+    private var refusal: (text: String, at: UInt64)?
     /// The last thing that was said about a connection.
     private var news: String?
     /// When the topic was there last, and since when it is not, in nanoseconds of the monotonic clock.
@@ -17,10 +17,13 @@ struct ClusterHealth {
 
     var isWell: Bool { outage == nil && refusal == nil }
 
-    mutating func note(_ fault: KafkaFault) {
+    /// Whether they have said so lately: the client tries again within two seconds, and what it is told then counts.
+    func isRefused(at now: UInt64) -> Bool { refusal.map { now < $0.at + 5_000_000_000 } ?? false }
+
+    mutating func note(_ fault: KafkaFault, at now: UInt64) {
         if !fault.text.isEmpty && !fault.isOutage { news = fault.text }
         if fault.isOutage { outage = news ?? fault.text }
-        if fault.isRefusal { refusal = fault.text }
+        if fault.isRefusal { refusal = (fault.text, now) }
     }
 
     mutating func answered() {
@@ -49,12 +52,10 @@ struct ClusterHealth {
         return (seenAt != nil || wasRead) && Duration.nanoseconds(now - since) >= deadline
     }
 
-    /// What to tell when nobody answered; a refusal is told once.
+    /// What to tell when nobody answered.
     mutating func silence(_ name: String, _ fault: KafkaFault, at now: UInt64) -> StreamSourceError {
-        if let refusal {
-            self.refusal = nil
-            return StreamSourceError("\(name): \(refusal)")
-        }
+        if let refusal, isRefused(at: now) { return StreamSourceError("\(name): \(refusal.text)") }
+        refusal = nil
         silentAt = now
         let reason = outage ?? news ?? fault.text
         let what = outage == nil ? "no broker answers" : "all brokers are down"

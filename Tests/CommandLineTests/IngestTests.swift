@@ -20,8 +20,10 @@ import Testing
             try workspace.write(lines, to: "feeds/s/\(number).ndjson")
         }
         try workspace.write(feeds[1], to: "feeds/t/0.ndjson")
-        #expect(try workspace.run("varve init data").status == 0)
-        let server = try RunningServer(workspace, feeds: directory)
+        let server = try await Workspace.aside {
+            try workspace.run("varve init data")
+            return try RunningServer(workspace, feeds: directory)
+        }
         for (name, body) in [
             ("feed", settings(shards: 2, stream: "s", "drop")),
             ("strict", settings(shards: 1, stream: "t", "block")),
@@ -30,9 +32,13 @@ import Testing
             let answer = try await server.send("PUT", "/" + name, body)
             #expect(answer.status == 200, "\(answer)")
         }
-        #expect(try workspace.run("varve ingest start feed --server \(server.address)").status == 0)
-        #expect(try workspace.run("varve ingest start strict --server \(server.address)").status == 2)
-        server.end()
+        let statuses = try await Workspace.aside {
+            try ["feed", "strict"].map {
+                try workspace.run("varve ingest start \($0) --server \(server.address)").status
+            }
+        }
+        #expect(statuses == [0, 2])
+        try await server.end()
         return workspace
     }
 
@@ -66,33 +72,44 @@ import Testing
     ]
 
     @Test func `says the same of a directory and of a server`() async throws {
-        var directory = Transcript(try await prepared())
-        for line in Self.lines { try directory.run("varve ingest \(line)") }
-        try directory.expect("ingest-directory")
-
+        try await Self.session(prepared()).expect("ingest-directory")
         let workspace = try await prepared()
-        let server = try RunningServer(workspace, feeds: Self.directory)
-        var served = Transcript(workspace)
-        for line in Self.lines {
-            try served.run(
-                "varve ingest \(line) --server \(server.address)", shown: "varve ingest \(line) --server URL")
+        let server = try await served(workspace)
+        try await Self.session(workspace, at: server.address).expect("ingest-server")
+        try await server.end()
+    }
+
+    private func served(_ workspace: Workspace, _ options: String = "") async throws -> RunningServer {
+        try await Workspace.aside { try RunningServer(workspace, feeds: Self.directory, options) }
+    }
+
+    private static func session(_ workspace: Workspace, at server: String? = nil) async throws -> Transcript {
+        try await Workspace.aside {
+            var session = Transcript(workspace)
+            for line in lines {
+                let place = server.map { " --server " + $0 } ?? ""
+                let shown = server == nil ? "" : " --server URL"
+                try session.run("varve ingest \(line)\(place)", shown: "varve ingest \(line)\(shown)")
+            }
+            return session
         }
-        server.end()
-        try served.expect("ingest-server")
     }
 
     @Test func `follows a server in lines where there is no terminal`() async throws {
         let workspace = try await prepared()
-        let server = try RunningServer(workspace, feeds: Self.directory)
-        let follower = try workspace.start("varve ingest state feed --follow --server \(server.address)")
-        let deadline = Date(timeIntervalSinceNow: 60)
-        while try !workspace.read(follower.output).contains("messages/s"), Date.now < deadline {}
-        kill(follower.process.processIdentifier, SIGKILL)
-        follower.process.waitUntilExit()
-        let said = try workspace.read(follower.output)
+        let server = try await served(workspace)
+        let said = try await Workspace.aside {
+            let follower = try workspace.start(
+                "varve ingest state feed --follow --server \(server.address)")
+            let deadline = Date(timeIntervalSinceNow: 60)
+            while try !workspace.read(follower.output).contains("messages/s"), Date.now < deadline {}
+            kill(follower.process.processIdentifier, SIGKILL)
+            follower.process.waitUntilExit()
+            return try workspace.read(follower.output)
+        }
         #expect(said.contains("feed   2 polling") || said.contains("feed   polling"), "\(said)")
         #expect(!said.contains("\u{1b}"), "\(said)")
-        server.end()
+        try await server.end()
         let refused = try workspace.run("varve ingest state feed --follow")
         #expect(refused.status == 2 && refused.errors.contains("--follow needs a --server"), "\(refused)")
     }
@@ -107,22 +124,24 @@ import Testing
             """, to: "users.json")
         try workspace.write("secret\n", to: "password")
         try workspace.write("wrong\n", to: "other")
-        let server = try RunningServer(workspace, feeds: Self.directory, "--security users.json")
-        func run(_ options: String) throws -> Workspace.Run {
-            try workspace.run("varve ingest pause feed --server \(server.address) \(options)")
+        let server = try await served(workspace, "--security users.json")
+        func run(_ options: String) async throws -> Workspace.Run {
+            try await Workspace.aside {
+                try workspace.run("varve ingest pause feed --server \(server.address) \(options)")
+            }
         }
-        #expect(try run("").errors.contains("give --user"))
-        #expect(try run("--user root").errors.contains("set VARVE_PASSWORD or give --password-file"))
-        #expect(try run("--user root --password-file other").status == 1)
-        let refused = try run("--user eve --password-file password")
+        #expect(try await run("").errors.contains("give --user"))
+        #expect(try await run("--user root").errors.contains("set VARVE_PASSWORD or give --password-file"))
+        #expect(try await run("--user root --password-file other").status == 1)
+        let refused = try await run("--user eve --password-file password")
         #expect(refused.status == 1 && refused.errors.contains("no permissions for"), "\(refused)")
-        let paused = try run("--user root --password-file password")
+        let paused = try await run("--user root --password-file password")
         #expect(paused.status == 0 && paused.errors.isEmpty, "\(paused)")
         #expect(try workspace.run("varve ingest pause feed --server nowhere").status == 2)
-        server.end()
-        let gone = try run("--user root --password-file password")
+        try await server.end()
+        let gone = try await run("--user root --password-file password")
         #expect(gone.status == 1 && gone.errors.contains("cannot be asked"), "\(gone)")
-        let both = try run("--store data")
+        let both = try await run("--store data")
         #expect(both.status == 2 && both.errors.contains("give one of them"), "\(both)")
     }
 

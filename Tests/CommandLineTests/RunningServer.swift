@@ -30,9 +30,12 @@ final class RunningServer: Sendable {
     deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
     /// Ends it as its operator would.
-    func end() {
-        process.terminate()
-        process.waitUntilExit()
+    func end() async throws {
+        let process = self.process
+        try await Workspace.aside {
+            process.terminate()
+            process.waitUntilExit()
+        }
     }
 
     @discardableResult

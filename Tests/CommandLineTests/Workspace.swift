@@ -50,6 +50,15 @@ struct Workspace: Sendable {
             errors: try read(process.errors))
     }
 
+    /// Does what waits for commands on a thread of its own: those that the tests share have other tests to run.
+    static func aside<Answer: Sendable>(
+        _ body: @escaping @Sendable () throws -> Answer
+    ) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
     /// Starts a command and does not wait for it.
     func start(_ line: String, input: String = "") throws -> (
         process: Process, output: String, errors: String

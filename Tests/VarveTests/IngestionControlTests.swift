@@ -79,8 +79,10 @@ private struct Countdown: StreamSource {
     private func message(_ number: Int) -> String { #"{"_id":"\#(number)","_source":{"n":\#(number)}}"# }
 
     private func reach(_ ingestion: Ingestion, _ isReached: ([IngestionState]) -> Bool) async throws {
-        for _ in 0..<2_000 {
-            if isReached(ingestion.partitions) { return }
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            let partitions = ingestion.partitions
+            if !partitions.isEmpty, isReached(partitions) { return }
             try await Task.sleep(for: .milliseconds(2))
         }
         Issue.record("never reached: \(ingestion.partitions)")

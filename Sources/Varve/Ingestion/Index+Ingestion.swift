@@ -8,7 +8,7 @@ extension Index {
     /// A setting of the index: how it is ingested.
     package static let ingestionKey = "varve.ingestion"
     /// How long a start waits for a stream that does not answer.
-    static let patience = Duration.seconds(2)
+    static let patience = Duration.seconds(5)
 
     // MARK: From sources of the program
 

@@ -537,7 +537,7 @@ private struct Countdown: StreamSource {
         let feed = try root.files.createFile("0.ndjson")
         let lines = (0..<5).map { #"{"n":\#($0)}"# + "\n" }.joined()
         try feed.write(Array(lines.utf8).rawSpan, at: 0)
-        try await reach(ingestion) { $0.first?.counters.applied == 5 }
+        try await reach(ingestion) { $0.first?.committed == 5 }
         let stream = LineFilesStream(directory: root.path, shards: 1)
         let committed = try #require(ingestion.state.committed)
         #expect(stream.text(committed, partition: nil) == "5")

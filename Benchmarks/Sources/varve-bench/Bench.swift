@@ -6,7 +6,8 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "varve-bench",
         abstract: "Measure ingest, reads, snapshots, points in time, recovery and opening.",
-        subcommands: [Measure.self, LoadAndWait.self, OpenOnce.self, StreamMemoryOnce.self], defaultSubcommand: Measure.self)
+        subcommands: [Measure.self, LoadAndWait.self, OpenOnce.self, StreamMemoryOnce.self],
+        defaultSubcommand: Measure.self)
 }
 
 /// What can be measured by itself.

@@ -13,7 +13,9 @@ struct StreamLatency {
             ("interval", "refresh of the index, every second", IngestionRefresh.interval, 1_200.0),
             ("immediate", "refresh=immediate", .immediate, 20),
         ] {
-            for (kind, count, size) in [("one at a time", 400, 1), ("100 at a time, 10,000 a second", 400, 100)] {
+            for (kind, count, size) in [
+                ("one at a time", 400, 1), ("100 at a time, 10,000 a second", 400, 100),
+            ] {
                 let sample = try await measure(documents, messages: count, by: size, refresh)
                 let key = "latency.\(id).\(size)"
                 report.add(key, "\(name), \(kind): median", sample.median, "ms")

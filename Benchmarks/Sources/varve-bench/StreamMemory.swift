@@ -25,9 +25,11 @@ struct StreamMemory {
             for queue in Self.queues {
                 let bytes = Double(queue << 20)
                 let more = try peak(source, input, queueBytes: queue << 20) - base
-                report.add("memory.\(source).\(queue)", "  a queue of \(queue) MiB: more than that", more, "MB")
                 report.add(
-                    "memory.\(source).\(queue).share", "    of the queue's bytes", more * 1e6 / bytes, "x", .atMost(1.25))
+                    "memory.\(source).\(queue)", "  a queue of \(queue) MiB: more than that", more, "MB")
+                report.add(
+                    "memory.\(source).\(queue).share", "    of the queue's bytes", more * 1e6 / bytes, "x",
+                    .atMost(1.25))
             }
         }
     }
@@ -77,7 +79,8 @@ struct StreamMemoryOnce: AsyncParsableCommand {
         options.cacheBytes = 1 << 20
         options.mergesInBackground = false
         let store = try await Store.open(at: path, options: options)
-        let index = try await store.createIndex("large", mapping: ["n": .long, "body": .keyword(ignoreAbove: 256)])
+        let index = try await store.createIndex(
+            "large", mapping: ["n": .long, "body": .keyword(ignoreAbove: 256)])
         var settings = IngestionSettings()
         settings.queueBytes = queueBytes
         let ingestion: Ingestion

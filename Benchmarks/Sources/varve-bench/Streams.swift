@@ -15,7 +15,8 @@ struct Streams {
     }
 
     private func run(shards: Int, _ report: inout Report) async throws {
-        report.section("\(shards == 1 ? "One shard" : "\(shards) shards"): direct, from files, through Kafka's protocol")
+        report.section(
+            "\(shards == 1 ? "One shard" : "\(shards) shards"): direct, from files, through Kafka's protocol")
         try Directory.makeEmpty(directory)
         let documents = try Documents(input)
         let files = try split(shards)
@@ -57,7 +58,9 @@ struct Streams {
     }
 
     /// Documents a second over a new store.
-    private func measure(_ count: Int, _ shards: Int, _ body: (Index) async throws -> Void) async throws -> Double {
+    private func measure(_ count: Int, _ shards: Int, _ body: (Index) async throws -> Void) async throws
+        -> Double
+    {
         let path = directory + "/store"
         try? FileManager.default.removeItem(atPath: path)
         let store = try await Store.open(at: path)

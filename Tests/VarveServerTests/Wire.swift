@@ -25,12 +25,15 @@ final class Wire {
         self.inbound = inbound
     }
 
-    /// - Parameter trusting: The certificate, in PEM, of a server that speaks TLS.
+    /// - Parameters:
+    ///   - trusting: The certificate, in PEM, of a server that speaks TLS.
+    ///   - group: Threads that are not the server's for who leaves them no rest.
     static func connect(
-        _ port: Int, trusting certificate: String? = nil, _ body: (Wire) async throws -> Void
+        _ port: Int, trusting certificate: String? = nil,
+        on group: MultiThreadedEventLoopGroup = .singleton, _ body: (Wire) async throws -> Void
     ) async throws {
         let context = try certificate.map { try Self.context(trusting: $0) }
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let channel = try await ClientBootstrap(group: group)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {

@@ -24,7 +24,7 @@ public struct KafkaConfiguration: Sendable {
     /// Those that this source relies on are its own: `reservedProperties`.
     public var properties: [String: String] = [:]
     /// Memory for records of one partition that have been fetched and not yet been taken, in bytes: a half of it for
-    /// librdkafka, a half for what is ready. One fetch and one batch may go beyond it.
+    /// librdkafka, a half for what is ready. One fetch may go beyond it.
     public var bufferBytes = 16 << 20
     /// How long to wait for the answer to one question.
     public var requestTimeout: Duration = .seconds(10)
@@ -151,6 +151,8 @@ extension KafkaConfiguration {
             // Never joined: partitions are assigned by hand. librdkafka asks for a name all the same.
             "group.id": "varve",
             "reconnect.backoff.max.ms": "2000",
+            // A partition whose queue was full when a fetch was sent waits for its answer.
+            "fetch.wait.max.ms": "100",
         ]
         let required = [
             "bootstrap.servers": bootstrapServers,

@@ -101,6 +101,18 @@ private final class SlowSink: IngestionSink {
         #expect(sink.largestBatch <= 5)
     }
 
+    @Test func `applies large messages in small batches, whatever the queue may hold`() async throws {
+        let source = MemorySource()
+        let large = #"{"_source":{"t":""# + String(repeating: "x", count: 900_000) + #""}}"#
+        for _ in 0..<12 { source.append(large) }
+        let sink = MemorySink(conflictsEvery: 0)
+        let poller = Poller(source: source, sink: sink, clock: TestClock())
+        poller.run()
+        for await state in poller.states() where state.counters.applied == 12 { break }
+        await poller.close()
+        #expect(sink.largestBatch == 2)
+    }
+
     @Test func `keeps to a rate of messages and of bytes`() async throws {
         for byBytes in [false, true] {
             let source = MemorySource()

@@ -85,6 +85,26 @@ import VarveIngest
         #expect(late && hand.hasRoom)
     }
 
+    @Test func `gives no more bytes than asked for, but for one message`() {
+        var hand = HandOver(bytesMax: 1_000)
+        hand.restart(at: 0)
+        let sizes = [3, 4, 5, 100, 1, 1, 1, 200]
+        for (number, size) in sizes.enumerated() {
+            let place = UInt64(number)
+            let payload = [UInt8](repeating: 7, count: size - 1)
+            hand.add(
+                [Message(pointer: .init(place), next: .init(place + 1), payload: payload[...], key: [1])],
+                bytes: size)
+        }
+        #expect(hand.room == 1_000 - 315)
+        #expect(taken(hand.take(from: 0, limit: 10, bytes: 11)) == [0, 1])
+        #expect(taken(hand.take(from: 1, limit: 10, bytes: 12)) == [1, 2])
+        #expect(taken(hand.take(from: 3, limit: 10, bytes: 50)) == [3])
+        #expect(taken(hand.take(from: 4, limit: 2, bytes: 50)) == [4, 5])
+        #expect(taken(hand.take(from: 6, limit: 10, bytes: 201)) == [6, 7])
+        #expect(hand.bytes == 0)
+    }
+
     @Test func `tells a failure once, behind what came before it`() {
         let error = StreamSourceError("gone", isTransient: true)
         var hand = HandOver(bytesMax: 10)

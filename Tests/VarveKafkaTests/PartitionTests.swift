@@ -152,7 +152,7 @@ import VarveIngest
         for _ in 0..<45 {
             let message = try await source.read(1, from: at)[0]
             at = message.next
-            #expect(source.waitingBytes <= 2 << 20)
+            #expect(source.waitingBytes <= 1 << 20)
         }
     }
 

@@ -8,7 +8,7 @@ import Varve
 struct Streams {
     let directory: String
     let input: String
-    private static let rounds = 3
+    private static let rounds = 9
 
     func run(_ report: inout Report) async throws {
         for shards in [1, 2] { try await run(shards: shards, &report) }

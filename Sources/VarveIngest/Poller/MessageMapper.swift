@@ -32,6 +32,9 @@ package struct PollerPlace: Sendable {
 
 /// Turns messages into operations of a batch, one after the other, and counts what becomes of each.
 struct MessageMapper: ~Copyable {
+    /// A batch that has so many bytes takes no further message: what it needs on its way into the log is several times
+    /// that, and larger ones are no faster.
+    static let batchBytes = 2 << 20
     let place: PollerPlace
     let settings: IngestionSettings
     /// The message to be passed over whatever the strategy says.
@@ -97,7 +100,9 @@ struct MessageMapper: ~Copyable {
                         + "ascend")
             }
             let room = message.payload.count + (message.key?.count ?? 0) + BatchBuilder.letterSpareBytes
-            if run.count > 0, !builder.hasRoom(for: room) { break }
+            if run.count > 0, builder.byteCount + room > Self.batchBytes || !builder.hasRoom(for: room) {
+                break
+            }
             let isFirst = run.count >= known
             if isFirst { run.counters.polled += 1 }
             do throws(MessageError) {

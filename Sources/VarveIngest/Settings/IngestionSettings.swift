@@ -21,7 +21,8 @@ public struct IngestionSettings: Hashable, Sendable {
     /// Messages asked for at a time. *Live*.
     public var batchMessages = 1_000
     /// Bytes of messages that a partition may have read and not applied yet: the batch in hand, and the one that is
-    /// fetched meanwhile. One message may be larger than that. *Live*.
+    /// fetched meanwhile. One message may be larger than that. It is applied in batches of 2 MiB or one message, which
+    /// take memory of their own. *Live*.
     public var queueBytes = 32 << 20
     /// How long one request may wait for a first message. *Live*.
     public var pollTimeout: Duration = .seconds(1)

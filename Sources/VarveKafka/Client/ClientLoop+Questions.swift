@@ -65,7 +65,7 @@ extension ClientLoop {
     func offsets(of partition: UInt32) throws(StreamSourceError) -> OffsetRange {
         let client = try client()
         do throws(KafkaFault) {
-            let (low, high) = try client.watermarks(
+            let (low, high) = try client.ends.watermarks(
                 of: partition, within: configuration.requestMilliseconds)
             health.answered()
             return OffsetRange(name: name(of: partition), low: low, high: high)

@@ -17,6 +17,8 @@ final class ClientLoop: @unchecked Sendable {
     /// Nil once closed.
     private var handle: KafkaHandle?
     private var readers: [UInt32: PartitionReader] = [:]
+    /// Made when it is first needed.
+    private var nudge: FetchNudge?
     var health = ClusterHealth()
 
     init(
@@ -63,6 +65,7 @@ final class ClientLoop: @unchecked Sendable {
             try? handle.close(reader.queue)
         }
         readers = [:]
+        nudge?.stop()
         handle.close()
         self.handle = nil
     }
@@ -160,13 +163,13 @@ final class ClientLoop: @unchecked Sendable {
             guard var reader = readers[partition] else { continue }
             guard reader.hand.update({ $0.hasRoom }) else { continue }
             let (outcome, hasNews, mayHaveMore) = reader.read()
-            let drained = mayHaveMore ? 0 : reader.takeDrained()
+            let mayHaveBeenFull = reader.takeDrained(atLeast: configuration.queueBytes / 2)
             readers[partition] = reader
             if hasNews { health.answered() }
             switch outcome {
             case .fine:
                 if hasNews { hear(partition, reader.hand) }
-                if drained >= configuration.queueBytes / 2 { nudge(reader.hand) }
+                if mayHaveBeenFull { resumeFetching(reader.hand) }
                 if mayHaveMore { isBusy = true }
             case .rewritten(let offset):
                 fail(
@@ -181,14 +184,11 @@ final class ClientLoop: @unchecked Sendable {
         return isBusy
     }
 
-    /// Has librdkafka fetch a partition again that it has stopped fetching.
-    ///
-    /// Its thread for a broker looks every second only whether a queue that was full has room again, unless there is
-    /// something else for it to do: a request. While it waits for an answer to a fetch, as it does when a partition is
-    /// at its end, it needs none, and would not answer soon.
-    private func nudge(_ hand: PartitionHand) {
-        if readers.values.contains(where: { $0.hand.update { $0.isAtEnd } }) { return }
-        try? measure(hand)
+    private func resumeFetching(_ hand: PartitionHand) {
+        guard let handle else { return }
+        let nudge = nudge ?? FetchNudge(handle.ends)
+        self.nudge = nudge
+        nudge(hand)
     }
 
     private func hear(_ partition: UInt32, _ hand: PartitionHand) {

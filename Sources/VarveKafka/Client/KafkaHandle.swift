@@ -5,7 +5,7 @@ import CRdKafka
 ///
 /// **One thread.** Every method is called by the thread that reads the client, since moving a partition while another
 /// thread consumes may skip or repeat records (librdkafka before 2.1). Nothing here waits, but for the questions to
-/// the broker, which take a time limit.
+/// the broker, which take a time limit. A question about ends may be asked on any thread, while the client is open.
 ///
 /// **Ends.** Queues of partitions are let go first, then `close`, which waits for librdkafka's threads.
 @safe final class KafkaHandle {
@@ -106,17 +106,8 @@ import CRdKafka
         return unsafe all.compactMap { unsafe UInt32(exactly: $0.id) }.sorted()
     }
 
-    /// The first offset that is there and the one behind the last that may be read.
-    func watermarks(
-        of partition: UInt32, within milliseconds: Int32
-    ) throws(KafkaFault) -> (low: UInt64, high: UInt64) {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        try Self.check(
-            unsafe rd_kafka_query_watermark_offsets(
-                client, topic, Int32(partition), &low, &high, milliseconds))
-        return (UInt64(max(0, low)), UInt64(max(0, high)))
-    }
+    /// To be asked before the client is closed.
+    var ends: EndQuestion { unsafe EndQuestion(client, topic) }
 
     /// The end as of the last fetch; nil if there was none yet. Asks nobody.
     func knownHigh(of partition: UInt32) -> UInt64? {
@@ -217,7 +208,7 @@ import CRdKafka
             }, waker)
     }
 
-    private static func check(_ code: rd_kafka_resp_err_t) throws(KafkaFault) {
+    static func check(_ code: rd_kafka_resp_err_t) throws(KafkaFault) {
         if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
         throw KafkaFault(code, unsafe String(cString: rd_kafka_err2str(code)))
     }

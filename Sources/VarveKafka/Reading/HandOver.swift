@@ -18,11 +18,24 @@ struct HandOver {
 
     private struct Batch {
         var messages: [Message]
+        /// What they take; 0 for those that were handed out before, which whoever took them holds.
         var bytes: Int
         var taken = 0
+
+        /// Behind the last message that fits into so many messages and bytes.
+        func end(messages limit: Int, bytes room: Int) -> Int {
+            let end = min(messages.count, taken + limit)
+            if 1...max(1, room) ~= bytes { return end }
+            var left = room
+            for at in taken..<end {
+                left -= messages[at].payload.count + (messages[at].key?.count ?? 0)
+                if left < 0 { return at }
+            }
+            return end
+        }
     }
 
-    /// Reading stops while this much waits; one read may go beyond it by what it brings at once.
+    /// Reading stops while this much waits; one read may go beyond it by what a record is larger than those before it.
     let bytesMax: Int
     /// Where the next answer begins; nil while the partition is not read.
     private(set) var position: StreamPointer?
@@ -43,7 +56,9 @@ struct HandOver {
 
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
-    var hasRoom: Bool { position != nil && failure == nil && ending == nil && bytes < bytesMax }
+    /// Bytes that may still come in.
+    var room: Int { max(0, bytesMax - bytes) }
+    var hasRoom: Bool { position != nil && failure == nil && ending == nil && room > 0 }
     /// Whether asking now would get anything but `.nothing`.
     var hasAnswer: Bool { !batches.isEmpty || failure != nil || ending != nil || position == nil }
 
@@ -99,12 +114,15 @@ struct HandOver {
 
     // MARK: Who asks
 
-    mutating func take(from pointer: StreamPointer, limit: Int) -> Answer {
+    /// - Parameters:
+    ///   - limit: At most this many messages.
+    ///   - limitBytes: And no more bytes of them, but for one message that is larger.
+    mutating func take(from pointer: StreamPointer, limit: Int, bytes limitBytes: Int = .max) -> Answer {
         if let ending { return .failed(ending) }
         guard position == pointer || rewind(to: pointer) else { return .elsewhere }
         if !batches.isEmpty {
             let wasFull = !hasRoom
-            let messages = collect(max(1, limit))
+            let messages = collect(max(1, limit), bytes: limitBytes)
             recent = (pointer, messages)
             position = messages.last?.next
             return .messages(messages, makesRoom: wasFull && hasRoom)
@@ -129,22 +147,26 @@ struct HandOver {
         return position == nil ? StreamPointer(heard.end) : max(tail, StreamPointer(heard.end))
     }
 
-    /// Up to `limit` messages from the front.
-    private mutating func collect(_ limit: Int) -> [Message] {
+    /// Messages from the front: one, and as many more as are within both limits.
+    private mutating func collect(_ limit: Int, bytes limitBytes: Int) -> [Message] {
         var messages: [Message] = []
+        var left = limitBytes
         var whole = 0
         while whole < batches.count && messages.count < limit {
             let batch = batches[whole]
-            let end = min(batch.messages.count, batch.taken + limit - messages.count)
-            if messages.isEmpty && batch.taken == 0 && end == batch.messages.count {
+            var end = batch.end(messages: limit - messages.count, bytes: left)
+            if messages.isEmpty { end = max(end, batch.taken + 1) }
+            let taken = batch.messages[batch.taken..<end]
+            if messages.isEmpty && taken.count == batch.messages.count {
                 messages = batch.messages
             } else {
-                messages.append(contentsOf: batch.messages[batch.taken..<end])
+                messages.append(contentsOf: taken)
             }
             guard end == batch.messages.count else {
                 batches[whole].taken = end
                 break
             }
+            left -= taken.reduce(0) { $0 + $1.payload.count + ($1.key?.count ?? 0) }
             bytes -= batch.bytes
             whole += 1
         }

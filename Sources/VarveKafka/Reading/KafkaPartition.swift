@@ -29,13 +29,19 @@ final class KafkaPartition: StreamSource {
     }
 
     func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message] {
+        try await poll(from: pointer, limit: limit, bytes: .max, timeout: timeout)
+    }
+
+    func poll(
+        from pointer: StreamPointer, limit: Int, bytes: Int, timeout: Duration
+    ) async throws -> [Message] {
         guard pointer.high == 0, pointer.middle == 0, pointer.low <= UInt64(Int64.max) else {
             throw StreamSourceError("\(pointer) is no offset of \(name)")
         }
         let deadline = SystemClock().monotonicNanoseconds &+ timeout.nanoseconds
         let limit = min(limit, messagesMax)
         while true {
-            switch hand.update({ $0.take(from: pointer, limit: limit) }) {
+            switch hand.update({ $0.take(from: pointer, limit: limit, bytes: bytes) }) {
             case .messages(let messages, let makesRoom):
                 if makesRoom { client.wake() }
                 return messages

@@ -20,7 +20,7 @@ struct PartitionReader {
     let queue: PartitionQueue
     /// The next record is at this offset or behind it.
     private(set) var next: UInt64
-    /// Bytes taken since the queue was found empty: if they are many, it may have been full.
+    /// Bytes taken since `takeDrained`.
     private var drained = 0
     /// The mark of the record before `next`, while it is still to be compared.
     private var unproven: RecordMark?
@@ -52,8 +52,8 @@ struct PartitionReader {
     ///
     /// - Returns: What became of it, whether anything was there, and whether there may be more at once.
     mutating func read() -> (outcome: Outcome, hasNews: Bool, mayHaveMore: Bool) {
-        let bytesMax = hand.update { $0.bytesMax }
-        let (taken, isEmptied) = queue.take(max(1, bytesMax / recordBytes), after: &mark)
+        let room = hand.update { $0.room }
+        let (taken, isEmptied) = queue.take(max(1, room / recordBytes), after: &mark)
         for item in taken {
             switch item {
             case .records(let records, let bytes):
@@ -73,10 +73,11 @@ struct PartitionReader {
         return (.fine, !taken.isEmpty, !isEmptied)
     }
 
-    /// What was taken up to the moment when the queue was found empty.
-    mutating func takeDrained() -> Int {
-        defer { drained = 0 }
-        return drained
+    /// Whether so much was taken that the queue may have been full before.
+    mutating func takeDrained(atLeast bytes: Int) -> Bool {
+        if drained < bytes { return false }
+        drained = 0
+        return true
     }
 
     private mutating func accept(_ records: [Message], _ bytes: Int) -> Outcome {

@@ -27,7 +27,7 @@ public struct IngestionSettings: Hashable, Sendable {
     /// How long one request may wait for a first message. *Live*.
     public var pollTimeout: Duration = .seconds(1)
     /// Batches that may be applied and not yet durable.
-    public var batchesInFlight = 64
+    public var batchesInFlight = 16
     /// Longest wait between two attempts after transient failures.
     public var retryDelayMax: Duration = .seconds(30)
     /// *Live*, of each partition.

@@ -6,12 +6,11 @@ import time
 
 from opensearchpy import NotFoundError, RequestError
 
+from pulling import SHARDS, PullingTests
 from server import Server
 
-SHARDS = 3
 
-
-class IngestionTests(unittest.TestCase):
+class IngestionTests(PullingTests):
     def setUp(self):
         self.server = Server(["--ingestion-directory", "{directory}/feeds"])
         self.addCleanup(self.server.close)
@@ -21,22 +20,8 @@ class IngestionTests(unittest.TestCase):
         self.sent = 0
 
     def create(self, **source):
-        body = {
-            "settings": {
-                "index": {
-                    "number_of_shards": SHARDS,
-                    "number_of_replicas": 0,
-                    "replication.type": "SEGMENT",
-                    "ingestion_source": {
-                        "type": "file",
-                        "pointer.init.reset": "earliest",
-                        "param": {"stream": "orders", "base_directory": str(self.feeds.parent)},
-                        **source,
-                    },
-                }
-            }
-        }
-        self.assertTrue(self.client.indices.create(index="orders", body=body)["acknowledged"])
+        param = {"stream": "orders", "base_directory": str(self.feeds.parent)}
+        self.create_index({"type": "file", "param": param, **source})
 
     def produce(self, count: int):
         files = [open(self.feeds / f"{shard}.ndjson", "a") for shard in range(SHARDS)]
@@ -47,22 +32,6 @@ class IngestionTests(unittest.TestCase):
         for file in files:
             file.close()
 
-    def until(self, condition, what: str):
-        deadline = time.monotonic() + 30
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.02)
-
-    def documents(self) -> int:
-        self.client.indices.refresh(index="orders")
-        return self.client.count(index="orders")["count"]
-
-    def states(self) -> list[dict]:
-        answer = self.client.ingestion.get_state(index="orders")
-        self.assertEqual(answer["_shards"], {"total": SHARDS, "successful": SHARDS, "failed": 0})
-        self.assertNotIn("next_page_token", answer)
-        return answer["ingestion_state"]["orders"]
-
     def test_pause_resume_reset_and_state(self):
         self.create()
         self.produce(3_000)
@@ -71,9 +40,7 @@ class IngestionTests(unittest.TestCase):
             [state["batch_start_pointer"] for state in self.states()],
             ["FileOffset{line=1000}"] * SHARDS,
         )
-        paused = self.client.ingestion.pause(index="orders")
-        self.assertEqual(paused, {"acknowledged": True, "shards_acknowledged": True})
-        self.until(lambda: all(state["poller_state"] == "PAUSED" for state in self.states()), "it is paused")
+        self.pause()
         self.produce(300)
         time.sleep(0.3)
         self.assertEqual(self.documents(), 3_000)
@@ -106,13 +73,7 @@ class IngestionTests(unittest.TestCase):
 
     def test_kill_9_between_any_two_messages(self):
         self.create(**{"poll.max_batch_size": 50})
-        for _ in range(4):
-            self.produce(3_000)
-            self.until(lambda: self.documents() > self.sent - 3_000, "something new is there")
-            self.server.kill()
-            self.server.start()
-        self.until(lambda: self.documents() >= self.sent, "everything is there again")
-        self.assertEqual(self.documents(), self.sent)
+        self.kill_between_any_two_messages()
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ import unittest
 
 from broker import PROGRAM, Broker
 from opensearchpy import RequestError
+from pulling import SHARDS, PullingTests
 from server import Server
-
-SHARDS = 3
 
 
 @unittest.skipUnless(PROGRAM, 'VARVE_KAFKA_SERVER names no server: eval "$(tools/brokers kafka)" sets it')
-class KafkaIngestionTests(unittest.TestCase):
+class KafkaIngestionTests(PullingTests):
     @classmethod
     def setUpClass(cls):
         cls.broker = Broker()
@@ -26,21 +25,10 @@ class KafkaIngestionTests(unittest.TestCase):
         self.sent = 0
 
     def create(self, **source):
-        index = {
-            "number_of_shards": SHARDS,
-            "number_of_replicas": 0,
-            "replication.type": "SEGMENT",
-            "ingestion_source": {
-                "type": "kafka",
-                "pointer.init.reset": "earliest",
-                "pointer_based_lag_update_interval": "200ms",
-                "generated_ids": "random",
-                "param": {"topic": self.topic, "bootstrap_servers": self.broker.bootstrap},
-                **source,
-            },
-        }
+        param = {"topic": self.topic, "bootstrap_servers": self.broker.bootstrap}
+        lag = {"pointer_based_lag_update_interval": "200ms"}
         try:
-            self.client.indices.create(index="orders", body={"settings": {"index": index}})
+            self.create_index({"type": "kafka", "generated_ids": "random", "param": param, **lag, **source})
         except RequestError as error:
             if "unknown ingestion source type [kafka]" in str(error.info):
                 self.skipTest("this varve was built without the trait Kafka")
@@ -51,26 +39,6 @@ class KafkaIngestionTests(unittest.TestCase):
             numbers = [n for n in range(self.sent, self.sent + count) if n % SHARDS == partition]
             self.broker.produce(self.topic, partition, [json.dumps({"_source": {"n": n}}) for n in numbers])
         self.sent += count
-
-    def until(self, condition, what: str):
-        deadline = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.05)
-
-    def documents(self) -> int:
-        self.client.indices.refresh(index="orders")
-        return self.client.count(index="orders")["count"]
-
-    def states(self) -> list[dict]:
-        answer = self.client.ingestion.get_state(index="orders")
-        self.assertEqual(answer["_shards"], {"total": SHARDS, "successful": SHARDS, "failed": 0})
-        return answer["ingestion_state"]["orders"]
-
-    def pause(self):
-        paused = self.client.ingestion.pause(index="orders")
-        self.assertEqual(paused, {"acknowledged": True, "shards_acknowledged": True})
-        self.until(lambda: all(state["poller_state"] == "PAUSED" for state in self.states()), "it is paused")
 
     def test_pause_resume_reset_and_state(self):
         self.broker.create(self.topic, SHARDS)
@@ -104,16 +72,7 @@ class KafkaIngestionTests(unittest.TestCase):
     def test_kill_9_between_any_two_messages(self):
         self.broker.create(self.topic, SHARDS)
         self.create(**{"poll.max_batch_size": 50})
-        for _ in range(4):
-            self.produce(3_000)
-            self.until(lambda: self.documents() > self.sent - 3_000, "something new is there")
-            self.server.kill()
-            self.server.start()
-        self.until(lambda: self.documents() >= self.sent, "everything is there again")
-        self.assertEqual(self.documents(), self.sent)
-        numbers = {"cardinality": {"field": "n", "precision_threshold": 40_000}}
-        found = self.client.search(index="orders", body={"size": 0, "aggs": {"n": numbers}})
-        self.assertEqual(found["aggregations"]["n"]["value"], self.sent)
+        self.kill_between_any_two_messages()
 
     def test_errors(self):
         with self.assertRaises(RequestError) as refused:

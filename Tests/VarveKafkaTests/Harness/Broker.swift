@@ -1,5 +1,6 @@
 #if Kafka
 import Foundation
+import PullingServer
 import Testing
 
 /// A server of the Kafka protocol in a process of its own, with times, transactions, retention and a disk.
@@ -25,7 +26,7 @@ final class Broker: @unchecked Sendable {
     }
 
     init() throws {
-        port = try Self.freePort()
+        port = try #require(freePort())
         folder = FileManager.default.temporaryDirectory.appending(path: "varve-broker-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
@@ -133,23 +134,6 @@ final class Broker: @unchecked Sendable {
     func restoreData(_ copy: URL) throws {
         try FileManager.default.removeItem(at: folder)
         try FileManager.default.moveItem(at: copy, to: folder)
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = unsafe withUnsafeMutableBytes(of: &address) { bytes in
-            let pointer = unsafe bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
-            return unsafe bind(descriptor, pointer, length) == 0
-                && getsockname(descriptor, pointer, &length) == 0
-        }
-        try #require(status)
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 #endif

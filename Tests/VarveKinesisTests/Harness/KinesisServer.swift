@@ -1,5 +1,6 @@
 #if Kinesis
 import Foundation
+import PullingServer
 import Testing
 import VarveDocument
 import VarveIngest
@@ -20,7 +21,7 @@ final class KinesisServer: @unchecked Sendable {
     private var process: Process?
 
     init() async throws {
-        port = try Self.freePort()
+        port = try #require(freePort())
         folder = FileManager.default.temporaryDirectory.appending(path: "varve-kinesis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try await start()
@@ -66,23 +67,6 @@ final class KinesisServer: @unchecked Sendable {
         if let process { Foundation.kill(process.processIdentifier, SIGKILL) }
         process?.waitUntilExit()
         process = nil
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = unsafe withUnsafeMutableBytes(of: &address) { bytes in
-            let pointer = unsafe bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
-            return unsafe bind(descriptor, pointer, length) == 0
-                && getsockname(descriptor, pointer, &length) == 0
-        }
-        try #require(status)
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 

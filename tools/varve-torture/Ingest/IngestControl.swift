@@ -27,17 +27,10 @@ struct IngestControl: AsyncParsableCommand {
     var pauseMax = 100.0
     @Option(help: "Seed of what is done when.")
     var seed: UInt64 = 1
-    @Option(help: "The directory to work in; it must be empty or missing.")
-    var directory: String
+    @OptionGroup var work: WorkOptions
 
     func run() async throws {
-        let manager = FileManager.default
-        let path = URL(filePath: directory).path
-        try manager.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard try manager.contentsOfDirectory(atPath: path).isEmpty else {
-            throw ValidationError("\(path) is not empty")
-        }
+        let path = try work.make()
         let run = try await ControlRun(directory: path, shards: shards, longestRun: longestRun, seed: seed)
         let sums = try await run.run(
             cycles: cycles, backlog: backlog, messagesPerCycle: messagesPerCycle)

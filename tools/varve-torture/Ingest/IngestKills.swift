@@ -25,8 +25,7 @@ struct IngestKills: AsyncParsableCommand {
     var shards = 2
     @Option(help: "Seed of the times of the kills and of the feed.")
     var seed: UInt64 = 1
-    @Option(help: "The directory to work in; it must be empty or missing.")
-    var directory: String
+    @OptionGroup var work: WorkOptions
     @Option(help: "Longest time from a comparison to the kill, in milliseconds.")
     var longestLife = 30
     @Option(help: "Kills between two rests, in which the server is also restarted cleanly.")
@@ -35,13 +34,7 @@ struct IngestKills: AsyncParsableCommand {
     var server: String?
 
     func run() async throws {
-        let manager = FileManager.default
-        let path = URL(filePath: directory).path
-        try manager.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard try manager.contentsOfDirectory(atPath: path).isEmpty else {
-            throw ValidationError("\(path) is not empty")
-        }
+        let path = try work.make()
         let program = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0])
         let sink = try await sink(path)
         let run = KillRun(

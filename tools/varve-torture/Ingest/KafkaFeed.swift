@@ -19,16 +19,11 @@ import Foundation
     let batchMessages = 10
 
     init(_ directory: String, partitions: Int, seed: UInt64) async throws {
-        guard let program = ProcessInfo.processInfo.environment["VARVE_KAFKA_SERVER"] else {
-            throw TortureFailure("VARVE_KAFKA_SERVER names no broker: eval \"$(tools/brokers kafka)\"")
+        let (broker, port) = try ServerProcess.stream("kafka", folder: directory, seed: seed) { port in
+            ["start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir", directory + "/broker"]
         }
-        let port = 20_000 + Int(seed &* 7_919 &+ UInt64(ProcessInfo.processInfo.processIdentifier)) % 12_000
+        self.broker = broker
         bootstrap = "127.0.0.1:\(port)"
-        broker = ServerProcess(
-            program,
-            ["start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir", directory + "/broker"],
-            log: directory + "/broker.log")
-        try broker.start()
         let configuration = unsafe rd_kafka_conf_new()
         unsafe rd_kafka_conf_set_log_cb(configuration, nil)
         for (name, value) in [

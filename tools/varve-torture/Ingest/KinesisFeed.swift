@@ -17,15 +17,10 @@ final class KinesisFeed: FeedSink, @unchecked Sendable {
     let batchMessages = 500
 
     init(_ directory: String, partitions: Int, seed: UInt64) async throws {
-        guard let program = ProcessInfo.processInfo.environment["VARVE_KINESIS_SERVER"] else {
-            throw TortureFailure("VARVE_KINESIS_SERVER names no server: eval \"$(tools/brokers kinesis)\"")
-        }
         self.partitions = partitions
-        port = 33_000 + Int(seed &* 7_919 &+ UInt64(ProcessInfo.processInfo.processIdentifier)) % 12_000
-        server = ServerProcess(
-            program, ["--port", "\(port)", "--data-dir", directory + "/kinesis"],
-            log: directory + "/kinesis.log")
-        try server.start()
+        (server, port) = try ServerProcess.stream("kinesis", folder: directory, seed: seed) { port in
+            ["--port", "\(port)", "--data-dir", directory + "/kinesis"]
+        }
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
             do {

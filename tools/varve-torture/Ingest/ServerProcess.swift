@@ -14,6 +14,24 @@ final class ServerProcess {
         self.log = log
     }
 
+    /// A server of a stream that a variable of the environment names.
+    ///
+    /// - Parameters:
+    ///   - source: What `tools/brokers` calls it, which sets the variable.
+    ///   - arguments: Those for a port, made from the seed and this process.
+    static func stream(
+        _ source: String, folder: String, seed: UInt64, _ arguments: (_ port: Int) -> [String]
+    ) throws -> (server: ServerProcess, port: Int) {
+        let variable = "VARVE_\(source.uppercased())_SERVER"
+        guard let program = ProcessInfo.processInfo.environment[variable] else {
+            throw TortureFailure("\(variable) names no server: eval \"$(tools/brokers \(source))\"")
+        }
+        let port = 20_000 + Int(seed &* 7_919 &+ UInt64(ProcessInfo.processInfo.processIdentifier)) % 12_000
+        let server = ServerProcess(program, arguments(port), log: "\(folder)/\(source).log")
+        try server.start()
+        return (server, port)
+    }
+
     deinit { kill() }
 
     func start() throws {

@@ -81,8 +81,8 @@ import Testing
     }
 
     @Test func `links of the documents lead somewhere`() throws {
-        let link = #/\]\(([^)#:]+)\)/#
-        for document in ["README.md", "docs/architecture.md"] {
+        let link = #/\]\(([^)#: ]+)(?:#[^) ]*)?\)/#
+        for document in ["README.md"] + (try documents(in: "docs")) {
             let url = root.appending(path: document)
             let text = try String(contentsOf: url, encoding: .utf8)
             for match in text.matches(of: link) {
@@ -92,6 +92,21 @@ import Testing
                     "\(document) links to \(match.output.1)")
             }
         }
+    }
+
+    @Test func `decisions say what became of them and are in the list`() throws {
+        let list = try String(contentsOf: root.appending(path: "docs/decisions/README.md"), encoding: .utf8)
+        for document in try documents(in: "docs/decisions") where !document.hasSuffix("README.md") {
+            let text = try String(contentsOf: root.appending(path: document), encoding: .utf8)
+            #expect(text.contains(#/\nStatus: [a-z]+[^.\n]*\n/#), "\(document) has no status")
+            let name = document.split(separator: "/").last ?? ""
+            #expect(list.contains("](\(name))"), "\(name) is not in the list")
+        }
+    }
+
+    private func documents(in folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
+            .filter { $0.hasSuffix(".md") }.map { "\(folder)/\($0)" }.sorted()
     }
 
     // MARK: Reading sources

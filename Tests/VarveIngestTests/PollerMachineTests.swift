@@ -33,6 +33,25 @@ import Testing
         #expect(machine.next(at: 0) == .poll(9) && machine.shown == .polling)
     }
 
+    @Test func `a reset is in force for whoever resumes meanwhile`() {
+        var machine = running()
+        for event in [.pause, .quiesced, .hold(0), .resume] as [PollerMachine.Event] {
+            machine.handle(event, at: at(0))
+        }
+        #expect(machine.next(at: 0) == .rest)
+        machine.handle(.moved(2), at: at(0))
+        #expect(machine.next(at: 0) == .rest)
+        machine.handle(.release(0), at: at(0))
+        #expect(machine.next(at: 0) == .poll(2))
+    }
+
+    @Test func `what is closed does not begin paused`() {
+        var machine = PollerMachine()
+        machine.handle(.close, at: at(0))
+        machine.beginPaused(nil)
+        #expect(machine.isClosed && machine.next(at: 0) == .end)
+    }
+
     @Test func `a pause waits for what is on its way`() {
         var machine = running()
         machine.handle(.pause, at: at(0))

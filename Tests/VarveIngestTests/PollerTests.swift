@@ -44,6 +44,59 @@ private final class SlowSink: IngestionSink {
     }
 }
 
+/// A shard whose memory is full from the second batch on, until the test lets one in.
+private final class CrowdedSink: IngestionSink {
+    private struct State {
+        var checkpoint: SourceCheckpoint?
+        var asked = 0
+        var isOpen = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+    private let state = Locked(State())
+    let schema = Schema()
+    /// Which batch asks for room.
+    let waiting: AsyncStream<Int>
+    private let announce: AsyncStream<Int>.Continuation
+
+    init() { (waiting, announce) = AsyncStream.makeStream(of: Int.self) }
+
+    func checkpoint(source: UUID128, partition: UInt32) -> SourceCheckpoint? {
+        state.withLock { $0.checkpoint }
+    }
+
+    func waitForRoom(operations: Int, bytes: Int) async throws {
+        await withCheckedContinuation { continuation in
+            let asked = state.withLock { state in
+                state.asked += 1
+                if state.asked > 1 && !state.isOpen {
+                    state.waiter = continuation
+                } else {
+                    continuation.resume()
+                }
+                return state.asked
+            }
+            announce.yield(asked)
+        }
+    }
+
+    func letIn() {
+        let waiter = state.withLock { state in
+            state.isOpen = true
+            return state.waiter.take()
+        }
+        waiter?.resume()
+    }
+
+    func apply(
+        _ draft: consuming BatchDraft, _ checkpoint: SourceCheckpoint, after before: SourceCheckpoint?
+    ) throws -> (conflicts: Int, wait: IngestionWait) {
+        state.withLock { $0.checkpoint = checkpoint }
+        return (0, IngestionWait { $0(.success(())) })
+    }
+
+    func refresh() throws {}
+}
+
 @Suite struct `A poller` {
     @Test(arguments: IngestionRefresh.allCases)
     func `refreshes what it applied at once, or leaves it to the index`(_ refresh: IngestionRefresh) async {
@@ -59,6 +112,47 @@ private final class SlowSink: IngestionSink {
         sink.sync()
         await poller.close()
         #expect(refresh == .immediate ? sink.refreshes >= 1 : sink.refreshes == 0)
+    }
+
+    @Test func `tells those who watch it that it has ended`() async {
+        let poller = Poller(source: MemorySource(), sink: SlowSink(), clock: TestClock())
+        poller.run()
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let watching = Task {
+            for await _ in poller.states() { begin.yield() }
+        }
+        for await _ in begun { break }
+        await poller.close()
+        await watching.value
+        #expect(poller.current.phase == .closed)
+    }
+
+    @Test func `is not at a pointer while a batch that goes further is applied`() async throws {
+        let source = MemorySource()
+        for number in 0..<6 { source.append(#"{"_source":{"n":\#(number)}}"#) }
+        var settings = IngestionSettings()
+        settings.batchMessages = 3
+        let sink = CrowdedSink()
+        let poller = Poller(source: source, sink: sink, clock: TestClock(), settings: settings)
+        poller.run()
+        // The first batch is applied; the second one waits for room.
+        for await waiting in sink.waiting where waiting == 2 { break }
+        #expect(poller.current.applied == 3)
+        let holding = Task { try await poller.hold(at: 3) }
+        await poller.until { $0.machine.limit == 3 }
+        sink.letIn()
+        await #expect(throws: IngestionHoldError.self) { try await holding.value }
+        #expect(poller.current.applied == 6)
+        await poller.close()
+    }
+
+    @Test func `that is asked for nothing any more lets go of a stream in memory`() async throws {
+        for _ in 0..<200 {
+            let source = MemorySource()
+            let asking = Task { try await source.poll(from: 0, limit: 1, timeout: .seconds(3_600)) }
+            asking.cancel()
+            #expect(try await asking.value.isEmpty)
+        }
     }
 
     @Test func `that pauses by itself has committed what it applied`() async throws {

@@ -3,7 +3,7 @@ import Varve
 
 /// The whole file through the file source, durable; then flushed; then merged into one segment.
 ///
-/// The source keeps up to 64 batches of 1,000 on their way, so one sync may cover several. Writers that wait for
+/// The source keeps up to 16 batches of 1,000 on their way, so one sync may cover several. Writers that wait for
 /// each batch are measured by `Writers`.
 struct Ingest {
     let index: Index

@@ -53,9 +53,12 @@ public struct Ingestion: Sendable {
     /// when nothing is applied any more.
     public func setWriteBlocked(_ isBlocked: Bool) async { await core.setWriteBlocked(isBlocked) }
 
-    /// Passes over the message that a partition stands at, and keeps it as a dead letter. Durable when it returns.
+    /// Passes over the message that a partition stands at, and keeps it as a dead letter. Durable when it returns,
+    /// unless something else keeps the partition from going on (a write block, a source that fails): then the message
+    /// is passed over when it comes to it.
     ///
     /// - Returns: The message; nil if the partition stands at none.
+    /// - Throws: While ingestion is paused, since only `resume` ends that.
     @discardableResult
     public func skip(shard: Int = 0, partition: UInt32 = 0) async throws(VarveError) -> MessageFailure? {
         try await attempt { try await core.skip(PollerKey(shard: shard, partition: partition)) }
@@ -79,7 +82,7 @@ public struct Ingestion: Sendable {
         }
     }
 
-    /// Moves the pointers of all partitions; they must be paused.
+    /// Moves the pointers of all partitions, also past messages that were never read; they must be paused.
     ///
     /// Messages that are read again are applied again: documents with ids replace themselves.
     /// - Throws: `.invalid` while it is not paused, or for a position that the source does not have; nothing is

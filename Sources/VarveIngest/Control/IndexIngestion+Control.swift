@@ -36,7 +36,11 @@ extension IndexIngestion {
     /// Passes over the message that a partition stands at.
     ///
     /// - Returns: The message; nil if it stands at none.
+    /// - Throws: `IngestionSettingsError` while ingestion is paused, which only `resume` ends.
     package func skip(_ key: PollerKey) async throws -> MessageFailure? {
+        if isPaused {
+            throw IngestionSettingsError("ingestion is paused: a message can be skipped once it is resumed")
+        }
         guard let poller = poller(key) else { return nil }
         let skipped = await poller.skip()
         if skipped != nil {
@@ -101,7 +105,7 @@ extension IndexIngestion {
         for request in requests {
             for (key, poller) in try self.pollers(for: request) {
                 let move = try await poller.resolve(request.position)
-                if let old = move.old, move.new > old, !allowsSkip {
+                if let old = move.old, move.maySkip, !allowsSkip {
                     throw IngestionSettingsError(
                         "shard [\(key.shard)], partition [\(key.partition)]: moving from \(old) to \(move.new) would "
                             + "skip messages that were never read; allow_skip allows it")
@@ -117,6 +121,9 @@ extension IndexIngestion {
             IngestionResetAnswer(shard: key.shard, partition: key.partition, old: move.old, new: move.new)
         }
         if isDryRun || moves.isEmpty { return answers }
+        // Whoever resumes meanwhile does not read on before the pointers are moved.
+        for move in moves { move.poller.tell(.hold(StreamPointer(0))) }
+        defer { for move in moves { move.poller.release(StreamPointer(0)) } }
         guard moves.allSatisfy({ $0.poller.current.phase == .paused }) else { throw IngestionNotPaused() }
         try await index.reset(moves.map { ($0.key.shard, $0.reset.checkpoint) })
         for move in moves {

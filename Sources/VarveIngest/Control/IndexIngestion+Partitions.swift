@@ -30,7 +30,10 @@ extension IndexIngestion {
 
     /// Opens partitions that are not read yet.
     package func look() async {
-        let (stream, generation, settings) = state.withLock { ($0.stream, $0.streamGeneration, $0.settings) }
+        let (stream, generation, settings, isClosed) = state.withLock {
+            ($0.stream, $0.streamGeneration, $0.settings, $0.isClosed)
+        }
+        if isClosed { return }
         do {
             let found = try await stream.partitions()
             try PartitionPlan.check(

@@ -88,7 +88,15 @@ package final class IndexIngestion: Sendable {
             end.finish()
             await tick()
         }
-        state.withLock { $0.ticker = ticker }
+        let mayStart = state.withLock { state in
+            if !state.isClosed { state.ticker = ticker }
+            return !state.isClosed
+        }
+        if !mayStart {
+            ticker.cancel()
+            await ticker.value
+            return await state.withLock({ $0.stream }).close()
+        }
         let timer = Task {
             await clock.sleep(until: clock.nanoseconds + patience.wholeNanoseconds)
             end.finish()

@@ -5,6 +5,10 @@ import VarveDocument
 extension Poller {
     /// Applies as many of the messages in hand as one batch takes.
     func apply(_ hand: BatchInHand, from pointer: StreamPointer) async throws {
+        defer {
+            state.withLock { $0.isApplying = false }
+            wake()
+        }
         let run = try map(hand, from: pointer)
         if run.count > 0 {
             try await commit(hand, run)
@@ -23,8 +27,12 @@ extension Poller {
     }
 
     private func map(_ hand: BatchInHand, from pointer: StreamPointer) throws -> MessageMapper.Run {
-        let (source, settings, skipped, failure, limit) = state.withLock {
-            ($0.source, $0.settings, $0.skipped, $0.machine.failure ?? $0.skipped, $0.machine.limit)
+        let (source, settings, skipped, failure, limit) = state.withLock { state in
+            state.isApplying = true
+            return (
+                state.source, state.settings, state.skipped, state.machine.failure ?? state.skipped,
+                state.machine.limit
+            )
         }
         let messages = limit.map { limit in hand.rest.prefix { $0.pointer < limit } } ?? hand.rest
         var mapper = MessageMapper(

@@ -31,9 +31,9 @@ extension Poller {
     }
 
     /// Passes over the message that it stands at, with a letter if letters are kept, and goes on. Returns when that
-    /// is durable, or when something else keeps it from going on.
+    /// is durable, or when something else keeps it from going on: it is passed over when it comes to it.
     ///
-    /// - Returns: The message that was passed over; nil if it stands at none.
+    /// - Returns: The message that is passed over; nil if it stands at none.
     package func skip() async -> MessageFailure? {
         let message = state.withLock { state -> MessageFailure? in
             guard let failure = state.machine.failure, let message = failure.message else { return nil }
@@ -45,7 +45,8 @@ extension Poller {
         resume()
         await until { state in
             if let committed = state.shown.committed, committed > message.pointer { return true }
-            return state.machine.isPaused || state.machine.isClosed
+            return state.machine.isPaused || state.machine.isClosed || state.machine.isWriteBlocked
+                || state.machine.shown == .retrying
         }
         return message
     }
@@ -84,10 +85,12 @@ extension Poller {
         task?.cancel()
         await task?.value
         await state.withLock { $0.refreshing }?.value
-        state.withLock { state in
-            for observer in state.observers.values { observer.finish() }
-            state.observers = [:]
+        // Whoever is told takes itself off the list.
+        let observers = state.withLock { state in
+            defer { state.observers = [:] }
+            return Array(state.observers.values)
         }
+        for observer in observers { observer.finish() }
     }
 
     // MARK: Standing at a pointer
@@ -126,10 +129,11 @@ extension Poller {
         let (isPaused, source) = state.withLock { ($0.machine.isPaused, $0.source) }
         guard isPaused else { throw IngestionNotPaused() }
         let pointer = try await source.resolve(position)
-        let old = sink.checkpoint(source: place.source, partition: place.partition)
+        let checkpoint = sink.checkpoint(source: place.source, partition: place.partition)
+        let old = checkpoint.flatMap { StreamPointer(encoded: $0.pointer) }
         return PollerReset(
-            old: old.flatMap { StreamPointer(encoded: $0.pointer) }, new: pointer,
-            checkpoint: checkpoint(pointer, epoch: (old?.epoch ?? 0) + 1, timestamp: 0))
+            old: old, new: pointer, maySkip: old.map { source.maySkip(from: $0, to: pointer) } ?? false,
+            checkpoint: self.checkpoint(pointer, epoch: (checkpoint?.epoch ?? 0) + 1, timestamp: 0))
     }
 
     /// The shard has the new pointer.

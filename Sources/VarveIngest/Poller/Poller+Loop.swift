@@ -90,7 +90,11 @@ extension Poller {
                 let messages = try await fetch(hand, at: pointer)
                 guard let messages else { return }
                 await measureIfDue(messages)
-                guard !messages.isEmpty else { return tell(.nothingThere) }
+                guard !messages.isEmpty else {
+                    tell(.nothingThere)
+                    // A source that does not wait for news is not asked without end.
+                    return await wait(until: now + Self.idleNanoseconds) { !isAsBefore($0) }
+                }
                 let bytes = hand.take(messages)
                 show { state in
                     state.shown.queuedBytes = bytes
@@ -111,6 +115,8 @@ extension Poller {
             if hand.isEmpty { tell(.finished) }
         } catch { fail(error) }
     }
+
+    private static var idleNanoseconds: UInt64 { 100_000_000 }
 
     /// Waits at a limit that no message ends at: the next one lies behind it.
     private func stand(

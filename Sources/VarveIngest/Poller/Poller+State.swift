@@ -68,9 +68,10 @@ extension Poller.State {
         shown.epoch = checkpoint.epoch
     }
 
-    /// Everything before a pointer is applied.
+    /// Everything before a pointer is applied, and nothing is on its way that goes further.
     func hasReached(_ pointer: StreamPointer) -> Bool {
-        standsBefore == pointer || shown.applied.map { $0 >= pointer } ?? false
+        if isApplying { return false }
+        return standsBefore == pointer || shown.applied.map { $0 >= pointer } ?? false
     }
 
     /// What to show: the machine's phase, and the lag that follows from the pointers.

@@ -33,6 +33,8 @@ package final class Poller: Sendable {
         var isResting = false
         /// All messages before this limit are applied, and the next one lies behind it.
         var standsBefore: StreamPointer?
+        /// A batch is being applied, whose end was chosen before a limit that has come since.
+        var isApplying = false
         /// Applied batches that are not durable yet.
         var inFlight = 0
         var changed: [CheckedContinuation<Void, Never>] = []

@@ -34,7 +34,7 @@ package struct PollerMachine: Sendable {
         case tryNow
         case pause
         case resume
-        /// The pointer was set by a reset, which only a paused poller takes.
+        /// The pointer was set by a reset, which only a poller takes that is paused, or rests at a limit of 0.
         case moved(StreamPointer)
         case writeBlock(Bool)
         /// Not past this pointer, until it is released.
@@ -80,6 +80,7 @@ package struct PollerMachine: Sendable {
 
     /// One that was paused when the last process ended; by itself if there is a failure.
     package mutating func beginPaused(_ failure: IngestionFailure?) {
+        if isClosed { return }
         phase = .paused
         self.failure = failure
     }
@@ -153,7 +154,7 @@ package struct PollerMachine: Sendable {
         case (.resume, .paused), (.resume, .pausing):
             phase = pointer == nil ? .starting : .polling
             failure = nil
-        case (.moved(let to), .paused):
+        case (.moved(let to), _) where isPaused || limit == StreamPointer(0):
             pointer = to
             failure = nil
         default: break

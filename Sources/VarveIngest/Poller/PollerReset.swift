@@ -5,6 +5,8 @@ package struct PollerReset: Sendable {
     /// Nil if nothing was ever read.
     package let old: StreamPointer?
     package let new: StreamPointer
+    /// Whether messages may lie between the two that were never read.
+    package let maySkip: Bool
     package let checkpoint: SourceCheckpoint
 }
 

@@ -82,8 +82,8 @@ public final class MemorySource: StreamSource {
             group.addTask { await self.waitForMessage(after: pointer) }
             group.addTask { try? await Task.sleep(for: timeout) }
             await group.next()
-            wakeAll()
             group.cancelAll()
+            wakeAll()
         }
         return try take(from: pointer, limit: limit, bytes: bytes)
     }
@@ -111,7 +111,9 @@ public final class MemorySource: StreamSource {
     private func waitForMessage(after pointer: StreamPointer) async {
         await withCheckedContinuation { waiter in
             let isThere = state.withLock { state in
-                if pointer.low < state.first + UInt64(state.messages.count) { return true }
+                if Task.isCancelled || pointer.low < state.first + UInt64(state.messages.count) {
+                    return true
+                }
                 state.waiting.append(waiter)
                 return false
             }

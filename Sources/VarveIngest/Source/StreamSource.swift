@@ -25,6 +25,8 @@ public protocol StreamSource: Sendable {
     /// Where the stream begins now: the first message that can still be read. It says how much is left before messages
     /// are lost that were not read. Nil if the stream cannot tell, or forgets nothing.
     func start() async throws -> StreamPointer?
+    /// Whether going on at another pointer may pass over messages. Where a pointer can be a moment, nobody can tell.
+    func maySkip(from old: StreamPointer, to new: StreamPointer) -> Bool
     /// Bytes behind the end of a message that is still being written. They are no lag: nobody can read them yet.
     func incompleteBytes() async throws -> UInt64
     /// A message's place in the words of the stream, such as `line 7`.
@@ -44,6 +46,7 @@ extension StreamSource {
 
     public func end() async throws -> StreamPointer? { nil }
     public func start() async throws -> StreamPointer? { nil }
+    public func maySkip(from old: StreamPointer, to new: StreamPointer) -> Bool { new > old }
     public func incompleteBytes() async throws -> UInt64 { 0 }
     public func describe(_ pointer: StreamPointer) -> String { "message at \(pointer)" }
     public var arePointersDense: Bool { true }

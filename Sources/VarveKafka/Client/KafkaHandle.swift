@@ -147,6 +147,7 @@ import CRdKafka
 
     /// Stops fetching. The queue is let go by its owner.
     func close(_ queue: PartitionQueue) throws(KafkaFault) {
+        queue.silence()
         let list = unsafe list(queue.partition, offset: 0)
         defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
         try unsafe Self.take(rd_kafka_incremental_unassign(client, list))

@@ -32,10 +32,13 @@ enum Fetched {
     }
 
     deinit {
-        unsafe rd_kafka_queue_cb_event_enable(queue, nil, nil)
         unsafe rd_kafka_queue_destroy(queue)
         unsafe batch.deallocate()
     }
+
+    /// Nobody is woken any more when something comes. Not when it is let go: by then another one for the same partition
+    /// may be open, and librdkafka has one queue for both.
+    func silence() { unsafe rd_kafka_queue_cb_event_enable(queue, nil, nil) }
 
     /// Takes what is there, without waiting.
     ///

@@ -43,7 +43,10 @@ struct KinesisFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The error that a source throws. Credentials that are refused and streams that are missing do not come right
     /// by asking again at once; a stream may still be made, so that is asked for again.
     func error(of name: String) -> StreamSourceError {
-        let mayHelp = status >= 500 || Self.transient.contains(type) || type == "ResourceNotFoundException"
+        // The clock of this machine is ahead of the service's, which takes no moment to come.
+        let isEarly = message.contains("currentTimestampInMillis")
+        let mayHelp =
+            status >= 500 || Self.transient.contains(type) || type == "ResourceNotFoundException" || isEarly
         return StreamSourceError("\(name): \(self)", isTransient: mayHelp)
     }
 }

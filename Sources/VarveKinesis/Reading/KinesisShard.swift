@@ -11,13 +11,16 @@ actor KinesisShard: StreamSource {
     nonisolated let name: String
     private let client: KinesisClient
     private let shard: String
-    /// Where the next answer begins, and the iterator for it.
+    /// Where the next answer begins, and the iterator for it. Pointers of moments are equal by their numbers, so places
+    /// are compared.
     private var ready: (pointer: StreamPointer, iterator: String)?
     /// The end of the shard, if the last answer reached it.
     private var reached: StreamPointer?
     /// A closed shard was read to its end: nothing comes after this pointer.
     private var final: StreamPointer?
     private var lastRead: ContinuousClock.Instant?
+    /// A shard with few records may answer with none for a while, though there are some.
+    private static let patience = Duration.seconds(60)
 
     init(_ client: KinesisClient, shard: String) {
         self.client = client
@@ -52,12 +55,18 @@ actor KinesisShard: StreamSource {
 
     func end() -> StreamPointer? { reached }
 
+    /// The number of a moment says nothing of what lies before it.
+    nonisolated func maySkip(from old: StreamPointer, to new: StreamPointer) -> Bool {
+        if case .time = ShardPlace(new) { return true }
+        return new > old
+    }
+
     // MARK: Reading
 
     func poll(from pointer: StreamPointer, limit: Int, timeout: Duration) async throws -> [Message] {
         let deadline = ContinuousClock.now + timeout
         while true {
-            if final == pointer { return [] }
+            if let final, ShardPlace(final) == ShardPlace(pointer) { return [] }
             try await keepDistance()
             let answer = try await read(from: pointer, limit: limit)
             if !answer.messages.isEmpty { return answer.messages }
@@ -65,6 +74,7 @@ actor KinesisShard: StreamSource {
             // An answer may be empty though there is more: then nothing is said about the end of the shard.
             if ContinuousClock.now >= deadline {
                 if answer.millisBehind > 0 {
+                    if timeout > .zero && ContinuousClock.now < deadline + Self.patience { continue }
                     throw StreamSourceError(
                         "\(name) is \(answer.millisBehind) ms behind and got nothing yet", isTransient: true)
                 }
@@ -94,7 +104,7 @@ actor KinesisShard: StreamSource {
 
     private func answer(from pointer: StreamPointer, limit: Int) async throws -> RecordsAnswer {
         let iterator: String
-        if let ready, ready.pointer == pointer {
+        if let ready, ShardPlace(ready.pointer) == ShardPlace(pointer) {
             iterator = ready.iterator
         } else {
             iterator = try await client.iterator(of: shard, at: ShardPlace(pointer))
@@ -102,7 +112,7 @@ actor KinesisShard: StreamSource {
         ready = nil
         let answer = try await client.records(at: iterator, limit: min(max(1, limit), 10_000))
         let end = answer.messages.last?.next ?? pointer
-        if let next = answer.next { ready = (end, next) } else { final = end }
+        (ready, final) = answer.next.map { ((end, $0), nil) } ?? (nil, end)
         reached = answer.millisBehind == 0 ? end : nil
         return answer
     }

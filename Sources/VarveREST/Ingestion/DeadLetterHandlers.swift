@@ -34,9 +34,16 @@ enum DeadLetterHandlers {
             json.endObject()
         }
         json.endArray()
-        if found.messages.count > page.count, let last = page.last { json.add("after", last.id) }
+        if let last = page.last, found.messages.count > page.count || isFollowed(last, index) {
+            json.add("after", last.id)
+        }
         json.endObject()
         return .json(200, json)
+    }
+
+    /// A page may have ended for its size in bytes.
+    private static func isFollowed(_ message: DroppedMessage, _ index: Index) -> Bool {
+        (try? index.droppedMessages(after: message.id, limit: 1).messages.isEmpty) == false
     }
 
     static func get(_ call: Call) async throws(RESTError) -> RESTResponse {

@@ -59,6 +59,9 @@ struct IngestArguments: ParsableArguments {
     private func withServer<Answer>(
         _ server: String, _ name: String, _ body: (any IngestionSite) async throws -> Answer
     ) async throws -> Answer {
+        guard !name.isEmpty, name != "_all", !name.contains(where: { "*,".contains($0) }) else {
+            throw CommandFailure.badInput("[\(name)] is not the name of one index: take them one at a time")
+        }
         let connection = try ServerConnection(
             server, user: user, password: user == nil ? nil : password(), trust: trust)
         let answer: Answer

@@ -129,8 +129,13 @@ extension JSONLinesSource {
         }
         guard try named.ends(size: named.size()).lines > 0 else { return nil }
         // Whoever writes to the new one has left the old one: now it is at its end.
-        guard try file.size() == place.offset else {
-            let rest = try file.bytes(at: place.offset, count: Int(min(file.size() - place.offset, 1 << 20)))
+        let size = try file.size()
+        guard size >= place.offset else {
+            throw StreamSourceError(
+                "\(name) was cut to \(size) bytes, and was read up to byte \(place.offset)")
+        }
+        guard size == place.offset else {
+            let rest = try file.bytes(at: place.offset, count: Int(min(size - place.offset, 1 << 20)))
             if rest.rawSpan.firstIndex(of: 0x0A) != nil { return nil }
             throw StreamSourceError(
                 "\(name) gave its name to another file in the middle of a line: \(rest.count) bytes from byte "

@@ -111,7 +111,8 @@ public final class JSONLinesSource: StreamSource {
     public func incompleteBytes() async throws -> UInt64 {
         guard let file = try? open() else { return 0 }
         let ends = try ends(of: file)
-        return try file.size() - ends.lines
+        let size = try file.size()
+        return size - min(size, ends.lines)
     }
 
     private func ends(of file: LineFile) throws -> LineFile.Ends {

@@ -27,6 +27,9 @@ struct ServerSite: IngestionSite {
         if let refusal = answer["_shards"]?["failures"]?.elements.first?["reason"]?["reason"]?.text {
             throw CommandFailure.badInput(refusal)
         }
+        if let found = answer["ingestion_state"]?.members, found.count > 1 {
+            throw CommandFailure.badInput("[\(index)] names \(found.count) indices: take them one at a time")
+        }
         guard
             let (name, shards) = answer["ingestion_state"]?.members.first.map({ ($0.key, $0.value.elements) })
         else { throw CommandFailure.no("no index is named [\(index)]") }
@@ -46,10 +49,14 @@ struct ServerSite: IngestionSite {
     }
 
     func pause() async throws {
+        _ = try await report()
         try check(await connection.send(.POST, path + "/_pause?wait_for=durable&timeout=60s"))
     }
 
-    func resume() async throws { try check(await connection.send(.POST, path + "/_resume")) }
+    func resume() async throws {
+        _ = try await report()
+        try check(await connection.send(.POST, path + "/_resume"))
+    }
 
     func skip(shard: Int, partition: UInt32) async throws -> String {
         let answer = try await connection.send(.POST, path + "/_skip?shard=\(shard)&partition=\(partition)")

@@ -156,6 +156,31 @@ private struct Countdown: StreamSource {
         try await store.close()
     }
 
+    @Test func `pages of dropped messages end at 16 MiB and say that more follow`() async throws {
+        let root = try TemporaryRoot()
+        defer { withExtendedLifetime(root) {} }
+        let stream = MemoryStream(2)
+        let broken = "{" + String(repeating: "x", count: 60_000)
+        for number in 0..<360 { stream[number % 2].append(broken) }
+        let store = try await Store.open(at: root.path + "/data", sources: registry(stream))
+        let index = try await store.createIndex("stream", shards: 2)
+        let ingestion = try await index.startIngestion(
+            settings {
+                $0.onError = .drop
+                $0.deadLetters.bytes = 64 << 20
+            })
+        try await reach(ingestion) { $0.count == 2 && $0.allSatisfy { $0.committed == 180 } }
+        var (seen, pages, after) = (Set<String>(), 0, String?.none)
+        repeat {
+            let page = try index.droppedMessages(after: after, limit: 1_000)
+            seen.formUnion(page.messages.map(\.id))
+            pages += 1
+            after = page.next
+        } while after != nil
+        #expect(seen.count == 360 && pages == 2)
+        try await store.close()
+    }
+
     @Test func `what was dropped is applied once the mapping takes it`() async throws {
         let root = try TemporaryRoot()
         defer { withExtendedLifetime(root) {} }
@@ -177,8 +202,10 @@ private struct Countdown: StreamSource {
         #expect(try index.count() == 900)
         let first = try index.droppedMessages(limit: 30)
         #expect(first.messages.count == 30 && first.total == 100)
-        let next = try index.droppedMessages(after: first.messages.last?.id, limit: 100)
-        #expect(next.messages.count == 70)
+        #expect(first.next == first.messages.last?.id)
+        let next = try index.droppedMessages(after: first.next, limit: 70)
+        #expect(next.messages.count == 70 && next.next == nil)
+        #expect(try index.droppedMessages(limit: .max).messages.count == 100)
         #expect(first.messages[0].errorType == "strict_dynamic_mapping_exception")
         let one = first.messages[0].id
         #expect(try index.droppedMessage(one)?.pointer == 3)

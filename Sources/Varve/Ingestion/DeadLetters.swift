@@ -55,6 +55,8 @@ public struct DroppedMessages: Sendable {
     public var byteCount = 0
     /// Messages that had to make room for others, or were too old.
     public var evicted = 0
+    /// Behind which more follow; nil if these are the last.
+    public var next: String?
 }
 
 /// What came of trying dropped messages again.
@@ -79,13 +81,19 @@ extension Index {
         var bytes = 0
         for shard in engine.shards {
             let isBefore = start.map { shard.number < $0.shard } ?? false
-            let left = isBefore ? 0 : limit - found.messages.count
+            let left = max(0, min(limit, .max - 1) - found.messages.count)
+            // One more tells whether more follow.
             let page = shard.letters(
-                after: start.flatMap { $0.shard == shard.number ? $0.number : nil }, limit: left)
+                after: start.flatMap { $0.shard == shard.number ? $0.number : nil },
+                limit: isBefore || limit <= 0 ? 0 : left + 1)
             found.total += page.count
             found.byteCount += page.byteCount
             found.evicted += Int(clamping: page.evicted)
-            for letter in page.letters where bytes < 16 << 20 {
+            for letter in page.letters {
+                if found.messages.count == limit || bytes >= 16 << 20 {
+                    found.next = found.messages.last?.id
+                    break
+                }
                 guard let message = DroppedMessage(letter, shard: shard.number) else { continue }
                 bytes += letter.body.count
                 found.messages.append(message)

@@ -32,8 +32,8 @@ package struct PollerPlace: Sendable {
 
 /// Turns messages into operations of a batch, one after the other, and counts what becomes of each.
 struct MessageMapper: ~Copyable {
-    /// A batch that has so many bytes takes no further message: what it needs on its way into the log is several times
-    /// that, and larger ones are no faster.
+    /// A batch that has so many bytes takes no further message, since it needs several times that on its way into the
+    /// log.
     static let batchBytes = 2 << 20
     let place: PollerPlace
     let settings: IngestionSettings

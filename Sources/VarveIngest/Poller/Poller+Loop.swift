@@ -116,6 +116,7 @@ extension Poller {
         } catch { fail(error) }
     }
 
+    /// From one question that was answered with nothing to the next, at least.
     private static var idleNanoseconds: UInt64 { 100_000_000 }
 
     /// Waits at a limit that no message ends at: the next one lies behind it.

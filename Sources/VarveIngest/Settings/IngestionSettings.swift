@@ -26,7 +26,7 @@ public struct IngestionSettings: Hashable, Sendable {
     public var queueBytes = 32 << 20
     /// How long one request may wait for a first message. *Live*.
     public var pollTimeout: Duration = .seconds(1)
-    /// Batches that may be applied and not yet durable.
+    /// Batches that may be applied and not yet durable. A pause waits for them.
     public var batchesInFlight = 16
     /// Longest wait between two attempts after transient failures.
     public var retryDelayMax: Duration = .seconds(30)

@@ -25,7 +25,8 @@ public protocol StreamSource: Sendable {
     /// Where the stream begins now: the first message that can still be read. It says how much is left before messages
     /// are lost that were not read. Nil if the stream cannot tell, or forgets nothing.
     func start() async throws -> StreamPointer?
-    /// Whether going on at another pointer may pass over messages. Where a pointer can be a moment, nobody can tell.
+    /// Whether going on at `new` may pass over messages that were not read before `old`. Without an own answer: if it
+    /// lies behind. A source whose pointers can be moments cannot tell, and says true of those.
     func maySkip(from old: StreamPointer, to new: StreamPointer) -> Bool
     /// Bytes behind the end of a message that is still being written. They are no lag: nobody can read them yet.
     func incompleteBytes() async throws -> UInt64

@@ -184,6 +184,7 @@ final class ClientLoop: @unchecked Sendable {
         return isBusy
     }
 
+    /// Takes half of a queue to have been full before: librdkafka may have stopped fetching.
     private func resumeFetching(_ hand: PartitionHand) {
         guard let handle else { return }
         let nudge = nudge ?? FetchNudge(handle.ends)

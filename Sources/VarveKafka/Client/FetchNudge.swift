@@ -8,11 +8,12 @@ import VarveFiles
 /// something else for it to do: a request. The answer may stand behind that to a fetch that waits for news, so it is
 /// waited for by a thread of its own, and the one that reads goes on.
 final class FetchNudge: Sendable {
-    /// Librdkafka would look by itself then.
+    /// After that librdkafka looks by itself.
     private static let milliseconds: Int32 = 1_000
     private let waiting: Waiting
     private let work: any ScheduledWork
 
+    /// What the thread shares with the nudge, and may keep.
     private final class Waiting: Sendable {
         let hands = Locked<[PartitionHand]>([])
     }
@@ -31,6 +32,7 @@ final class FetchNudge: Sendable {
         }
     }
 
+    /// For a partition whose queue may have been full; does not wait.
     func callAsFunction(_ hand: PartitionHand) {
         waiting.hands.withLock { hands in
             if !hands.contains(where: { $0 === hand }) { hands.append(hand) }
@@ -38,7 +40,8 @@ final class FetchNudge: Sendable {
         work.wake()
     }
 
-    /// Waits for the question that is being asked. Before the client is closed.
+    /// Waits for the question that is being asked, up to about two seconds if no broker answers. Before the client is
+    /// closed.
     func stop() { work.stop() }
 }
 #endif

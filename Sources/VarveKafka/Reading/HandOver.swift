@@ -25,7 +25,7 @@ struct HandOver {
         /// Behind the last message that fits into so many messages and bytes.
         func end(messages limit: Int, bytes room: Int) -> Int {
             let end = min(messages.count, taken + limit)
-            if 1...max(1, room) ~= bytes { return end }
+            if bytes > 0 && bytes <= room { return end }
             var left = room
             for at in taken..<end {
                 left -= messages[at].payload.count + (messages[at].key?.count ?? 0)

@@ -16,11 +16,9 @@ enum DeadLetterHandlers {
             throw .illegalArgument("[size] is 1 to \(sizeMax), not [\(size)]")
         }
         let found: DroppedMessages
-        do { found = try index.droppedMessages(after: call.parameters.query["after"], limit: size + 1) } catch
-        {
+        do { found = try index.droppedMessages(after: call.parameters.query["after"], limit: size) } catch {
             throw RESTError(error)
         }
-        let page = found.messages.prefix(size)
         var json = JSONWriter(capacity: 4_096)
         json.beginObject()
         json.add("total", found.total)
@@ -28,22 +26,15 @@ enum DeadLetterHandlers {
         json.add("evicted", found.evicted)
         json.key("dead_letters")
         json.beginArray()
-        for message in page {
+        for message in found.messages {
             json.beginObject()
             write(message, index, to: &json)
             json.endObject()
         }
         json.endArray()
-        if let last = page.last, found.messages.count > page.count || isFollowed(last, index) {
-            json.add("after", last.id)
-        }
+        if let next = found.next { json.add("after", next) }
         json.endObject()
         return .json(200, json)
-    }
-
-    /// A page may have ended for its size in bytes.
-    private static func isFollowed(_ message: DroppedMessage, _ index: Index) -> Bool {
-        (try? index.droppedMessages(after: message.id, limit: 1).messages.isEmpty) == false
     }
 
     static func get(_ call: Call) async throws(RESTError) -> RESTResponse {

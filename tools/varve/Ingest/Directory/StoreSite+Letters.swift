@@ -4,11 +4,10 @@ import VarveIngest
 /// Dropped messages in a directory.
 extension StoreSite {
     func letters(after id: String?, limit: Int) async throws -> LetterPage {
-        let found = try index.droppedMessages(after: id, limit: limit + 1)
-        let page = found.messages.prefix(limit)
+        let found = try index.droppedMessages(after: id, limit: limit)
         return LetterPage(
-            letters: page.map { Letter($0) }, total: found.total, evicted: found.evicted,
-            next: found.messages.count > page.count ? page.last?.id : nil)
+            letters: found.messages.map { Letter($0) }, total: found.total, evicted: found.evicted,
+            next: found.next)
     }
 
     func letter(_ id: String) async throws -> Letter {
